@@ -1,0 +1,83 @@
+"""Values every room shares: the clock, identifiers and secrets.
+
+What belongs here: tiny types without IO. What does not: settings, storage, anything of Salesforce's.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where the time comes from; passed in so that tests can move it."""
+
+    def now(self) -> datetime:
+        """Return the present moment, timezone-aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never goes back."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return the machine's monotonic seconds."""
+        return time.monotonic()
+
+
+def epoch_ms(moment: datetime) -> int:
+    """Return milliseconds since 1970 (the Flow Service's unit for its own stamps)."""
+    return int(moment.timestamp() * 1000)
+
+
+def from_epoch_ms(value: int) -> datetime:
+    """Return the UTC moment of a millisecond stamp."""
+    return datetime.fromtimestamp(value / 1000, UTC)
+
+
+def new_id() -> str:
+    """Return a fresh random UUID as text."""
+    return str(uuid.uuid4())
+
+
+def new_hex(chars: int) -> str:
+    """Return ``chars`` random lower-case hex characters (dataset ids have 24, mapping ids 32)."""
+    return secrets.token_hex((chars + 1) // 2)[:chars]
+
+
+MASK = "********"
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=True)
+class Secret:
+    """A text that never prints itself; ``reveal`` is the only way to it.
+
+    Logs, API answers and pages accept only ``str``: handing them a Secret prints the mask.
+    """
+
+    _value: str
+
+    def reveal(self) -> str:
+        """Return the secret text; call it only where it goes onto Salesforce's wire or is sealed."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
