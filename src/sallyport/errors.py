@@ -4,7 +4,8 @@ What belongs here: classes that carry a *decision* (whose fault, is a retry wort
 What does not: HTTP statuses of our own API (``api/problems.py``), exit codes (``cli.py``), texts of
 particular causes (they are written where the cause is known).
 
-Every error has a sentence for the person who must act: what is wrong, what was received, what to do.
+Every error has a sentence for the person who must act: what is wrong, what was received, what
+to do.
 Messages never contain secrets: the code that raises is responsible for that.
 """
 

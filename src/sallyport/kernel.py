@@ -1,6 +1,6 @@
 """Values every room shares: the clock, identifiers and secrets.
 
-What belongs here: tiny types without IO. What does not: settings, storage, anything of Salesforce's.
+What belongs here: tiny types without IO. What does not: settings, storage, Salesforce's words.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Secret:
     _value: str
 
     def reveal(self) -> str:
-        """Return the secret text; call it only where it goes onto Salesforce's wire or is sealed."""
+        """Return the secret text; call it only where it goes onto the wire or is sealed."""
         return self._value
 
     def __repr__(self) -> str:
