@@ -21,7 +21,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,6 +35,9 @@ BLOCK_BYTES = 1024 * 1024
 # 800 fields with a few 131,072-character texts among them stay far below; beyond it the page is
 # not the CSV it claims to be (a quote never closed), and memory must not grow with it.
 LARGEST_RECORD_BYTES = 256 * 1024 * 1024
+
+# isal's type stub declares an instance where the library has the class.
+_DAMAGED = cast("type[Exception]", isal_zlib.IsalError)
 
 _TEXT_TYPES = (
     "id",
@@ -188,7 +191,7 @@ def gunzip(raw: Callable[[int], bytes]) -> Iterator[bytes]:
             member is not None and not member.eof and (plain := member.decompress(b"", BLOCK_BYTES))
         ):
             yield plain
-    except isal_zlib.IsalError as error:
+    except _DAMAGED as error:
         raise RemoteUnavailable(
             f"The result page's gzip data is damaged ({error}).", stage="body"
         ) from error
