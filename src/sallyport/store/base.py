@@ -121,6 +121,10 @@ class Store(Protocol):
         """Return a record; NotFound when this scope has none of that kind and id."""
         ...
 
+    def locate(self, kind: Kind, record_id: str) -> Record | None:
+        """Return a record whatever its scope: for our own background work, never for a caller."""
+        ...
+
     def find(self, kind: Kind, scope: Scope, name: str) -> Record | None:
         """Return the newest record of that name, if any."""
         ...
@@ -157,6 +161,13 @@ class Store(Protocol):
 
     def sandboxes(self, org: str) -> Sequence[Sandbox]:
         """List an org's sandboxes, the default one first; empty for an unknown org."""
+        ...
+
+    def constant(self, name: str, value: str) -> str:
+        """Return the installation's text of that name; ``value`` becomes it if there is none.
+
+        All processes get the same text, also when several ask first at the same time.
+        """
         ...
 
     def add_client(self, client: ApiClient) -> None:

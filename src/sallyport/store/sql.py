@@ -19,7 +19,7 @@ from sallyport.kernel import Clock, epoch_ms, new_id
 from sallyport.settings import mask_url
 from sallyport.store import migrate
 from sallyport.store.base import Actor, ApiClient, Kind, Page, Record, Sandbox, Scope
-from sallyport.store.tables import CLIENTS, RECORDS, SANDBOXES
+from sallyport.store.tables import CLIENTS, CONSTANTS, RECORDS, SANDBOXES
 
 _PAGE_MOST = 1000
 _WRITES = {"sallyport_writes": True}  # tells SQLite's BEGIN to take the write lock at once
@@ -86,6 +86,13 @@ class SqlStore:
         if row is None:
             raise _absent(kind, record_id)
         return _record(kind, row)
+
+    def locate(self, kind: Kind, record_id: str) -> Record | None:
+        """Return a record whatever its scope."""
+        table = RECORDS[kind]
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(table).where(table.c.id == record_id)).one_or_none()
+        return None if row is None else _record(kind, row)
 
     def find(self, kind: Kind, scope: Scope, name: str) -> Record | None:
         """Return the newest record of that name."""
@@ -201,6 +208,21 @@ class SqlStore:
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return [Sandbox(row.id, row.org, row.name, row.title, row.is_default) for row in rows]
+
+    def constant(self, name: str, value: str) -> str:
+        """Return the text of that name, storing ``value`` if there is none."""
+        known = sa.select(CONSTANTS.c.value).where(CONSTANTS.c.name == name)
+        with self._engine.connect() as connection:
+            found = connection.execute(known).scalar_one_or_none()
+        if found is not None:
+            return str(found)
+        try:
+            with self._write() as connection:
+                connection.execute(CONSTANTS.insert().values(name=name, value=value))
+        except IntegrityError:  # another process was first: theirs is the one
+            with self._engine.connect() as connection:
+                return str(connection.execute(known).scalar_one())
+        return value
 
     def add_client(self, client: ApiClient) -> None:
         """Store API credentials; Conflict when the name is taken."""

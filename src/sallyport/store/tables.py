@@ -60,6 +60,13 @@ SANDBOXES = sa.Table(
     sa.UniqueConstraint("org", "name"),
 )
 
+CONSTANTS = sa.Table(
+    "installation",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
 CLIENTS = sa.Table(
     "api_clients",
     metadata,

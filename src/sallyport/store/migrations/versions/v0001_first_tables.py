@@ -1,4 +1,4 @@
-"""The first tables: records of every kind, sandboxes, API clients."""
+"""The first tables: records of every kind, sandboxes, API clients, constants."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -57,6 +57,12 @@ def upgrade() -> None:
         sa.Column("is_default", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_sandboxes"),
         sa.UniqueConstraint("org", "name", name="uq_sandboxes_org_name"),
+    )
+    op.create_table(
+        "installation",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_installation"),
     )
     op.create_table(
         "api_clients",

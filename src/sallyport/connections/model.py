@@ -1,0 +1,91 @@
+"""A connection and the table of its life.
+
+What belongs here: states, allowed moves, the typed view of a stored connection. What does not:
+storing it (``service``), calling Salesforce (``verify``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sallyport.errors import IllegalMove
+from sallyport.store import Record, Scope
+
+
+class ConnectionState(StrEnum):
+    """Where a connection stands; each comment says who moves it on and when."""
+
+    INITIALIZING = "initializing"  # stored, not yet verified; the verification moves it on
+    ENABLED = "enabled"  # verified against Salesforce; flows may run
+    DISABLED = "disabled"  # Salesforce refused; last_operation says why; an administrator acts
+
+
+MOVES: Final[Mapping[ConnectionState, frozenset[ConnectionState]]] = {
+    ConnectionState.INITIALIZING: frozenset({ConnectionState.ENABLED, ConnectionState.DISABLED}),
+    ConnectionState.ENABLED: frozenset(),
+    ConnectionState.DISABLED: frozenset(),
+}
+
+
+def check_move(now: ConnectionState, to: ConnectionState) -> None:
+    """Raise IllegalMove unless the table allows going from ``now`` to ``to``."""
+    if to not in MOVES[now]:
+        raise IllegalMove(
+            f"a connection that is {now} cannot become {to}.", field="state", received=to
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A stored connection. ``secrets`` names which sealed parameters exist, never their values.
+
+    ``last_operation`` is ``{"operation", "started", "updated", "value", "errors": [{"code",
+    "message"}]}`` with times in milliseconds.
+    """
+
+    record: Record
+    auth: str
+    parameters: Mapping[str, str]
+    secrets: tuple[str, ...]
+    description: str | None
+    api_version: str | None
+    org: Mapping[str, Any]
+    last_operation: Mapping[str, Any] | None
+
+    @property
+    def id(self) -> str:
+        """UUID."""
+        return self.record.id
+
+    @property
+    def name(self) -> str:
+        """Unique within its org and sandbox."""
+        return self.record.name
+
+    @property
+    def state(self) -> ConnectionState:
+        """Where it stands."""
+        return ConnectionState(self.record.state)
+
+    @property
+    def scope(self) -> Scope:
+        """The tenant it belongs to."""
+        return self.record.scope
+
+
+def from_record(record: Record) -> Connection:
+    """Return the typed view of a stored connection."""
+    body = record.body
+    return Connection(
+        record=record,
+        auth=body["auth"],
+        parameters=body["parameters"],
+        secrets=tuple(body["secrets"]),
+        description=body.get("description"),
+        api_version=body.get("api_version"),
+        org=body.get("org") or {},
+        last_operation=body.get("last_operation"),
+    )

@@ -1,0 +1,82 @@
+"""Proving that credentials work: log in, agree on an API version, make one call.
+
+What belongs here: the calls of a verification and what they establish. What does not: storing the
+outcome (``service``), the flows themselves (``auth``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from sallyport.auth.keeper import SessionKeeper
+from sallyport.connections.specs import CheckedParameters
+from sallyport.errors import InvalidRequest, SallyportError
+from sallyport.kernel import Clock
+from sallyport.salesforce.client import HttpClient
+from sallyport.salesforce.hosts import OrgUrl
+from sallyport.salesforce.rest_query import query_rows
+from sallyport.salesforce.session import OrgClient
+from sallyport.salesforce.versions import list_versions, newest
+
+log = structlog.get_logger(__name__)
+_ORGANIZATION = (
+    "SELECT Id, Name, InstanceName, IsSandbox, OrganizationType, TrialExpirationDate "
+    "FROM Organization LIMIT 1"
+)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a successful verification found out. ``unknown`` lists facts Salesforce kept back."""
+
+    api_version: str
+    org: dict[str, Any]
+    unknown: list[str] = field(default_factory=list)
+
+
+def verify(http: HttpClient, clock: Clock, checked: CheckedParameters) -> Verified:
+    """Log in afresh and make one authenticated call at the API version to be used.
+
+    Raises RemoteRefused with Salesforce's own words, RemoteUnavailable when no answer came, and
+    InvalidRequest when the org does not offer the version asked for. Facts that are merely nice to
+    know (Organization) being refused does not fail it.
+    """
+    keeper = SessionKeeper(checked.credentials, http, clock)
+    session = keeper.current()
+    version = _agree(http, checked, session.instance_url)
+    client = OrgClient(http, keeper, version)
+    client.get("")  # the version's own root: cheap, and refused when the user has no API access
+    org: dict[str, Any] = {
+        "id": session.org_id,
+        "user_id": session.user_id,
+        "instance_url": session.instance_url.text,
+    }
+    unknown: list[str] = []
+    try:
+        row = next(iter(query_rows(client, _ORGANIZATION)), None)
+    except SallyportError as error:
+        log.info("verify.organization_unknown", why=error.message)
+        unknown.append("organization")
+        row = None
+    if row is not None:
+        org["id"] = org["id"] or row["Id"]
+        org |= {"name": row["Name"], "instance": row["InstanceName"], "sandbox": row["IsSandbox"]}
+        org |= {"edition": row["OrganizationType"]}
+    return Verified(version, org, unknown)
+
+
+def _agree(http: HttpClient, checked: CheckedParameters, instance_url: OrgUrl) -> str:
+    offered = list_versions(http, instance_url)
+    if checked.api_version is None:
+        return newest(offered)
+    if checked.api_version not in offered:
+        raise InvalidRequest(
+            "is not a version this org offers.",
+            field="api_version",
+            received=checked.api_version,
+            cure=f"Use one from {offered[0]} to {newest(offered)}.",
+        )
+    return checked.api_version
