@@ -210,7 +210,7 @@ class Sallyport:
         record = self.store.locate(Kind.RUN, workflow_id)
         if record is not None:
             stuck = SallyportError(
-                "the run was restarted again and again without getting any further, and is stopped.",
+                "the run was restarted again and again without getting further, and is stopped.",
                 cure="See the log for what ended the processes; then start the flow again.",
             )
             self.runs.fail(Run(record), stuck)

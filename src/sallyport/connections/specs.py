@@ -192,5 +192,13 @@ def _credentials(
         )
     if spec.key == "client-credentials":
         return ClientCredentials(login, public["client_id"], secret["client_secret"])
-    read_assertion(secret["jwt_token"], field="jwt_token")
-    return JwtCredentials(login, public["client_id"], secret["client_secret"], secret["jwt_token"])
+    claims = read_assertion(secret["jwt_token"], field="jwt_token")
+    if claims.iss != public["client_id"]:
+        # Salesforce reads the app from the assertion alone, so nobody else would ever notice
+        raise InvalidRequest(
+            f"the assertion was made for another app (its iss is {claims.iss!r}).",
+            field="client_id",
+            received=public["client_id"],
+            cure="Give the consumer key the assertion was made for, or make a new assertion.",
+        )
+    return JwtCredentials(login, secret["jwt_token"])
