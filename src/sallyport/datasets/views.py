@@ -61,7 +61,7 @@ def query(
             used = _names_in(sql, datasets)
             with duckdb.connect(config=_config(memory_limit, spill)) as connection:
                 _make_views(connection, lake, {name: datasets[name] for name in used})
-                return _fetched(connection.sql(sql), limit_rows)
+                return _fetched(_bound(connection, sql), limit_rows)
         except duckdb.Error as error:
             raise _explained(error, sql, datasets) from error
 
@@ -162,6 +162,16 @@ def _winners(source: str, present: set[str]) -> str:
         f"SELECT max({rank}).place FROM {source} "  # noqa: S608 - as above
         f"WHERE {_name(_KEY)} IS NOT NULL GROUP BY {_name(_KEY)}"
     )
+
+
+def _bound(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:
+    """Return the statement ready to stream its rows."""
+    try:
+        return connection.sql(sql)
+    except (duckdb.BinderException, duckdb.CatalogException):
+        # Fails the same way, and this time DuckDB's text shows the line and place.
+        connection.execute(sql)
+        raise
 
 
 def _fetched(result: duckdb.DuckDBPyRelation, limit_rows: int | None) -> pa.Table:
