@@ -1,0 +1,95 @@
+"""Settings: precedence, where a value came from, and what is said of a wrong one."""
+
+from pathlib import Path
+
+import pytest
+
+from sallyport.errors import BrokenInstallation, InvalidRequest
+from sallyport.settings import TABLE, load, mask_url
+
+
+def test_everything_has_a_value_without_any_configuration(tmp_path: Path) -> None:
+    settings = load({}, tmp_path)
+    assert {setting.env for setting in TABLE} == set(settings.values)
+    assert settings.home.is_absolute()
+    assert settings.database_url == f"sqlite:///{settings.home / 'sallyport.sqlite'}"
+    assert settings.lake_url == str(settings.home / "lake")
+    assert settings.value("SALLYPORT_STREAMS").origin == "default"
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SALLYPORT_STREAMS=3\nSALLYPORT_ORG='FILE@AdobeOrg'\nOTHER=1\n")
+    settings = load({"SALLYPORT_STREAMS": "4"}, tmp_path)
+    assert (settings.streams, settings.value("SALLYPORT_STREAMS").origin) == (4, "environment")
+    assert (settings.org, settings.value("SALLYPORT_ORG").origin) == (
+        "FILE@AdobeOrg",
+        str(tmp_path / ".env"),
+    )
+    assert settings.runs_at_once == 2
+
+
+def test_secrets_are_never_shown(tmp_path: Path) -> None:
+    settings = load(
+        {
+            "SALLYPORT_SECRET_KEY": "hunter2",
+            "SALLYPORT_DATABASE_URL": "postgresql://ann:hunter2@db.example/sallyport",
+        },
+        tmp_path,
+    )
+    assert settings.secret_key == "hunter2"
+    shown = [settings.shown(setting.env) for setting in TABLE]
+    assert "hunter2" not in " ".join(shown)
+    assert settings.shown("SALLYPORT_DATABASE_URL").endswith("ann:********@db.example/sallyport")
+    assert mask_url("sqlite:////var/x.sqlite") == "sqlite:////var/x.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("SALLYPORT_HOME", "line 2"),
+        ('SALLYPORT_HOME="unclosed', "line 2"),
+        ("what is this", "line 2"),
+        ("SALLYPORT_HOEM=/x", "does not exist"),
+    ],
+)
+def test_a_broken_env_file_names_the_line(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / ".env").write_text(f"# settings\n{line}\n")
+    with pytest.raises(InvalidRequest, match=said) as refused:
+        load({}, tmp_path)
+    assert refused.value.field == ".env"
+    assert refused.value.cure
+
+
+def test_a_broken_line_does_not_show_its_value(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('SALLYPORT_SECRET_KEY="hunter2\n')
+    with pytest.raises(InvalidRequest) as refused:
+        load({}, tmp_path)
+    assert "hunter2" not in refused.value.sentence()
+
+
+def test_an_env_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe\x00S")
+    with pytest.raises(BrokenInstallation, match=r"\.env cannot be read"):
+        load({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SALLYPORT_STREAMS", "many"),
+        ("SALLYPORT_STREAMS", "0"),
+        ("SALLYPORT_STREAMS", "17"),
+        ("SALLYPORT_PAGE_ROWS", "-5"),
+        ("SALLYPORT_VERIFY_SECONDS", "1.5"),
+        ("SALLYPORT_LOG_LEVEL", "loud"),
+        ("SALLYPORT_LOG_FORMAT", "xml"),
+        ("SALLYPORT_DATABASE_URL", "mysql://x/y"),
+        ("SALLYPORT_ORG", ""),
+    ],
+)
+def test_a_wrong_value_names_setting_value_and_cure(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        load({name: value}, tmp_path)
+    assert refused.value.field == name
+    assert refused.value.received == value
+    assert refused.value.cure
