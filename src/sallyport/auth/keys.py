@@ -163,8 +163,8 @@ class KeyRing:
             raise BrokenInstallation(
                 f"The secrets of {context} are sealed with key {key_id}; the key at hand is"
                 f" {', '.join(self._keys)}.",
-                cure="Put the former key back (SALLYPORT_SECRET_KEY or the key file; several may stand"
-                " there), or enter the credentials again.",
+                cure="Put the former key back (SALLYPORT_SECRET_KEY or the key file; both may"
+                " hold several), or enter the credentials again.",
             )
         try:
             return AESGCM(key).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context.encode())

@@ -223,7 +223,7 @@ SOAP_REMEDIES = (
         "PASSWORD_LOCKOUT",
         "",
         "username",
-        "An administrator unlocks the user (Setup > Users); check the password before the next try.",
+        "An administrator unlocks the user (Setup > Users); check the password first.",
     ),
     Remedy(
         "API_CURRENTLY_DISABLED",

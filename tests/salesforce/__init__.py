@@ -1,0 +1,1 @@
+"""Tests of Salesforce's wire."""
