@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -16,9 +17,10 @@ from tests.datasets.accounts import ACCOUNT, DATASET, account, land, stage, stor
 PROJECT = Path(__file__).parents[2]
 
 
-def writer(folder: Path, first: int, runs: int | None = None) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.datasets.crash_writer", str(folder), str(first)]
-    command += [] if runs is None else [str(runs)]
+def writer(folder: Path, *numbers: int) -> subprocess.Popen[str]:
+    """Start crash_writer.py; the numbers are its first run, count of runs and step to die at."""
+    command = [sys.executable, "-m", "tests.datasets.crash_writer", str(folder)]
+    command += [str(number) for number in numbers]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
 
 
@@ -58,9 +60,33 @@ def test_a_writer_killed_at_any_moment_leaves_whole_runs_only(tmp_path: Path, pa
     ]
 
 
+@pytest.mark.slow
+def test_a_run_can_be_repeated_after_a_kill_at_any_step(tmp_path: Path) -> None:
+    """Kill before the first act on a file, the second, … until the writer gets through."""
+    before_commit = after_commit = 0
+    for step in range(1, 100):
+        folder = tmp_path / f"{step}"
+        process = writer(folder, 0, 1, step)
+        printed, _ = process.communicate(timeout=60)
+        lake = DeltaLake(str(folder))
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL
+        assert "committed" not in printed
+        survived = lake.rows_of(DATASET, run_id="run-0") is not None
+        before_commit, after_commit = before_commit + (not survived), after_commit + survived
+        assert stored(lake) == ([account(n) for n in range(3)] if survived else [])
+        again = land(lake, "run-0", [account(n) for n in range(3)])
+        assert again.already_done is survived
+        assert stored(lake) == [account(n) for n in range(3)]
+    assert process.returncode == 0
+    assert before_commit >= 5
+    assert after_commit >= 3
+
+
 def test_work_goes_on_where_a_killed_writer_stopped(tmp_path: Path) -> None:
     killed_after(writer(tmp_path, 0), "staged 3", 0.002)
-    second = writer(tmp_path, 0, runs=6)
+    second = writer(tmp_path, 0, 6)
     assert second.wait(60) == 0
     assert second.stdout is not None
     second.stdout.close()
@@ -80,7 +106,7 @@ def test_a_killed_writer_leaves_no_lock_behind(tmp_path: Path) -> None:
 
 
 def test_two_processes_write_one_dataset_and_lose_nothing(tmp_path: Path) -> None:
-    processes = [writer(tmp_path, first, runs=15) for first in (0, 15)]
+    processes = [writer(tmp_path, first, 15) for first in (0, 15)]
     for process in processes:
         assert process.wait(60) == 0
         assert process.stdout is not None
@@ -92,7 +118,7 @@ def test_two_processes_write_one_dataset_and_lose_nothing(tmp_path: Path) -> Non
 
 
 def test_two_processes_with_the_same_runs_commit_each_once(tmp_path: Path) -> None:
-    processes = [writer(tmp_path, 0, runs=10) for _ in range(2)]
+    processes = [writer(tmp_path, 0, 10) for _ in range(2)]
     for process in processes:
         assert process.wait(60) == 0
         assert process.stdout is not None
@@ -103,7 +129,7 @@ def test_two_processes_with_the_same_runs_commit_each_once(tmp_path: Path) -> No
 
 
 def test_a_reader_in_another_process_sees_every_version_whole(tmp_path: Path) -> None:
-    process = writer(tmp_path, 0, runs=20)
+    process = writer(tmp_path, 0, 20)
     lake = DeltaLake(str(tmp_path))
     seen = set()
     while process.poll() is None:
