@@ -1,0 +1,188 @@
+"""Putting an org together: schema, rows, the people and apps that may come in, and their keys.
+
+What belongs here: one function that builds, and the credentials it hands out. What does not:
+serving (``server``).
+"""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from sallyport_org import ids
+from sallyport_org.rows.engine import Engine
+from sallyport_org.rows.generate import (
+    DEFAULT_ROWS,
+    Organization,
+    check_counts,
+    generate,
+    write_org_records,
+)
+from sallyport_org.rows.snapshot import SnapshotStore
+from sallyport_org.schema import standard_schema
+from sallyport_org.state import App, Clock, Org, Settings, SystemClock, User
+
+MY_DOMAIN = "https://acme-dev-ed.develop.my.salesforce.com"
+AUDIENCE = "https://login.salesforce.com"
+JWT_DAYS = 120
+"""How long the ready-made assertion stays valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Working credentials of every kind the org accepts; all are made up at start."""
+
+    username: str
+    password: str
+    security_token: str
+    client_id: str
+    client_secret: str
+    jwt_client_id: str
+    jwt_client_secret: str
+    jwt_audience: str
+    private_key_pem: str
+    jwt_token: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return them grouped by kind, as the command line prints them."""
+        return {
+            "basic": {
+                "username": self.username,
+                "password": self.password,
+                "security_token": self.security_token,
+            },
+            "client_credentials": {
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+            },
+            "jwt": {
+                "client_id": self.jwt_client_id,
+                "client_secret": self.jwt_client_secret,
+                "username": self.username,
+                "audience": self.jwt_audience,
+                "private_key_pem": self.private_key_pem,
+                "jwt_token": self.jwt_token,
+            },
+        }
+
+
+def build_org(
+    *,
+    rows: Mapping[str, int] | None = None,
+    seed: int = 1,
+    load: Sequence[Path] = (),
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    as_of: datetime | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> tuple[Org, Credentials]:
+    """Build an org with made-up rows, rows from files, or both.
+
+    ``rows`` maps object names to numbers of live rows; None means a small default set, or none at
+    all when files are loaded. ``as_of`` is the latest moment made-up rows carry: the last midnight
+    (UTC) before the clock's now unless given. Raises
+    :class:`~sallyport_org.rows.generate.UnknownRowsError` and
+    :class:`~sallyport_org.loading.LoadError`.
+    """
+    clock = clock or SystemClock()
+    now = clock.now()
+    as_of = as_of or now.replace(hour=0, minute=0, second=0, microsecond=0)
+    schema = standard_schema()
+    counts = check_counts(schema, ({} if load else DEFAULT_ROWS) if rows is None else rows)
+    engine = Engine()
+    for sobject in schema:
+        engine.create_table(sobject)
+    generate(engine, schema, counts, seed=seed, as_of=as_of, progress=progress)
+    draw = random.Random(seed)  # noqa: S311 - made-up credentials, the same for the same seed
+    organization = Organization(
+        ids.record_id("00D", seed % 10_000), "Acme", "Developer Edition", "GL1", is_sandbox=False
+    )
+    admin = _administrator(draw)
+    write_org_records(
+        engine,
+        organization,
+        {"Username": admin.username, "Email": admin.email, "Name": admin.name}
+        | {"FirstName": "Ada", "LastName": "Administrator", "Alias": "admin"},
+        as_of,
+    )
+    org = Org(
+        organization=organization,
+        my_domain=MY_DOMAIN,
+        schema=schema,
+        engine=engine,
+        snapshots=SnapshotStore(engine),
+        clock=clock,
+        settings=settings or Settings(),
+        born=now.replace(microsecond=0),
+    )
+    key = RSAKey.generate_key(2048)
+    server_app, jwt_app = _apps(draw, admin, key)
+    org.admit([admin], [server_app, jwt_app])
+    return org, _credentials(admin, server_app, jwt_app, key, now)
+
+
+def _administrator(draw: random.Random) -> User:
+    return User(
+        id=ids.record_id("005", 0),
+        username="admin@acme.example",
+        password="Harbor-" + _letters(draw, 8),
+        security_token=_letters(draw, 24),
+        email="admin@example.com",
+        name="Ada Administrator",
+    )
+
+
+def _apps(draw: random.Random, admin: User, key: RSAKey) -> tuple[App, App]:
+    public = key.as_pem(private=False).decode()
+    server_app = App(
+        client_id="3MVG9" + _letters(draw, 80),
+        client_secret=_letters(draw, 64, "0123456789ABCDEF"),
+        name="Nightly Sync",
+        run_as=admin.username,
+    )
+    jwt_app = App(
+        client_id="3MVG9" + _letters(draw, 80),
+        client_secret=_letters(draw, 64, "0123456789ABCDEF"),
+        name="Signed Sync",
+        client_credentials=False,
+        certificate=public,
+        approved=frozenset({admin.username}),
+    )
+    return server_app, jwt_app
+
+
+def _letters(
+    draw: random.Random, count: int, alphabet: str = string.ascii_letters + string.digits
+) -> str:
+    return "".join(draw.choices(alphabet, k=count))
+
+
+def _credentials(
+    admin: User, server_app: App, jwt_app: App, key: RSAKey, now: datetime
+) -> Credentials:
+    claims = {
+        "iss": jwt_app.client_id,
+        "sub": admin.username,
+        "aud": AUDIENCE,
+        "exp": int((now + timedelta(days=JWT_DAYS)).timestamp()),
+    }
+    return Credentials(
+        username=admin.username,
+        password=admin.password,
+        security_token=admin.security_token,
+        client_id=server_app.client_id,
+        client_secret=server_app.client_secret,
+        jwt_client_id=jwt_app.client_id,
+        jwt_client_secret=jwt_app.client_secret,
+        jwt_audience=AUDIENCE,
+        private_key_pem=key.as_pem(private=True).decode(),
+        jwt_token=jwt.encode({"alg": "RS256"}, claims, key),
+    )

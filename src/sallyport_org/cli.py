@@ -1,0 +1,125 @@
+"""The command ``sallyport-org``: start an org and print how to reach it.
+
+What belongs here: options, their refusals in plain words, and signals. What does not: anything an
+org does.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sallyport_org import __version__
+from sallyport_org.rows.generate import UnknownRowsError
+from sallyport_org.server import OrgServer
+from sallyport_org.state import Settings
+
+USAGE_ERROR = 2
+FAILURE = 1
+
+app = typer.Typer(
+    help="A local Salesforce org to develop and test against.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _root() -> None:
+    """A local Salesforce org to develop and test against."""
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.")] = 8421,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    rows: Annotated[
+        list[str] | None,
+        typer.Option(help="Made-up rows, e.g. --rows Account=1000 Contact=5000; may be repeated."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same rows.")] = 1,
+    load: Annotated[
+        list[Path] | None,
+        typer.Option(help="CSV, sf tree JSON or plan files with your records; may be repeated."),
+    ] = None,
+    soap_login: Annotated[
+        bool, typer.Option(help="Whether the org allows SOAP login() with a password.")
+    ] = True,
+    job_seconds: Annotated[
+        float, typer.Option(min=0, help="How long a bulk job takes at least.")
+    ] = 0.2,
+    latency_ms: Annotated[
+        float, typer.Option(min=0, help="Milliseconds added to every answer.")
+    ] = 0,
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "WARNING",
+) -> None:
+    """Start an org; prints one JSON line with its address and credentials once it is ready."""
+    if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        _stop(f"--log-level: {log_level} is none of DEBUG, INFO, WARNING, ERROR", USAGE_ERROR)
+    logging.basicConfig(
+        level=log_level.upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    server = OrgServer(
+        host=host,
+        port=port,
+        rows=_read_rows(rows),
+        seed=seed,
+        load=load or (),
+        settings=Settings(soap_login=soap_login, job_seconds=job_seconds),
+        latency=latency_ms / 1000,
+        progress=lambda line: typer.echo(line, err=True),
+    )
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        server.start()
+    except UnknownRowsError as wrong:
+        _stop(f"--rows: {wrong}", USAGE_ERROR)
+    except OSError as failure:
+        _stop(f"cannot listen on {host}:{port}: {failure.strerror or failure}", FAILURE)
+    typer.echo(json.dumps(server.summary()))
+    sys.stdout.flush()
+    stopping.wait()
+    server.stop()
+
+
+def _read_rows(options: list[str] | None) -> dict[str, int] | None:
+    """Return ``Object=number`` options as a mapping; several may stand in one, split by blanks."""
+    if not options:
+        return None
+    counts: dict[str, int] = {}
+    for entry in " ".join(options).replace(",", " ").split():
+        name, _, number = entry.partition("=")
+        digits = number.replace("_", "")
+        if not name or not digits.lstrip("-").isdigit():
+            _stop(f"--rows: {entry!r} is not of the form Object=number", USAGE_ERROR)
+        counts[name] = int(digits)
+    return counts
+
+
+def _stop(message: str, code: int) -> None:
+    """Say one sentence on stderr and leave."""
+    typer.echo(f"sallyport-org: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

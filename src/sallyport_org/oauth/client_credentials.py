@@ -1,0 +1,23 @@
+"""Client credentials: the app acts as the user its policies name.
+
+Documented: https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm
+"""
+
+from __future__ import annotations
+
+from sallyport_org import errors
+from sallyport_org.oauth.request import TokenRequest, confidential_client
+from sallyport_org.state import App, Org, User
+
+GRANT_TYPE = "client_credentials"
+
+
+def grant(org: Org, request: TokenRequest) -> tuple[User, App]:
+    """Return the Run As user of the app; raises an :class:`~sallyport_org.errors.OAuthRefusal`."""
+    app = confidential_client(org, request)
+    if not app.client_credentials:
+        raise errors.flow_not_enabled()
+    user = org.user(app.run_as) if app.run_as else None
+    if user is None:
+        raise errors.no_run_as_user()
+    return user, app

@@ -1,0 +1,82 @@
+"""``/services/data`` and ``/services/data/vXX.0``, and which versions exist.
+
+Documented: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-versions.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from sallyport_org import errors
+from sallyport_org.state import NEWEST_VERSION, OLDEST_VERSION, Org
+from sallyport_org.web import Call, Context, Reply, json_reply
+
+_VERSION = re.compile(r"[vV]?(\d{1,3})\.0$")
+_SEASONS = ("Spring", "Summer", "Winter")
+_RESOURCES = (
+    "sobjects",
+    "query",
+    "queryAll",
+    "search",
+    "parameterizedSearch",
+    "limits",
+    "jobs",
+    "composite",
+    "tooling",
+    "metadata",
+    "recent",
+    "tabs",
+    "theme",
+    "quickActions",
+    "actions",
+    "process",
+)
+
+
+def supported() -> list[str]:
+    """Return the versions the org serves, oldest first, written ``60.0``."""
+    return [f"{number}.0" for number in range(OLDEST_VERSION, NEWEST_VERSION + 1)]
+
+
+def check_version(text: str) -> str:
+    """Return a path's version as ``60.0``.
+
+    Raises 410 for retired versions and 404 for those that never existed or are not here yet.
+    """
+    found = _VERSION.match(text)
+    number = int(found[1]) if found else 0
+    if not 7 <= number <= NEWEST_VERSION:
+        raise errors.not_found()
+    if number < OLDEST_VERSION:
+        raise errors.version_retired(f"{number}.0")
+    return f"{number}.0"
+
+
+def label(number: int) -> str:
+    """Return a version's release name: 67 is Summer '26, three releases a year."""
+    season = _SEASONS[number % 3]
+    year = 26 + (number - 66) // 3 + (season == "Winter")
+    return f"{season} '{year:02d}"
+
+
+def list_versions(org: Org, call: Call) -> Reply:
+    """Answer without asking for a token."""
+    return json_reply(
+        [
+            {
+                "label": label(number),
+                "url": f"/services/data/v{number}.0",
+                "version": f"{number}.0",
+            }
+            for number in range(OLDEST_VERSION, NEWEST_VERSION + 1)
+        ]
+    )
+
+
+def resources(context: Context) -> Reply:
+    """Answer with the paths of one version."""
+    base = f"/services/data/v{context.version}"
+    body = {name: f"{base}/{name}" for name in _RESOURCES}
+    user = context.session.user
+    body["identity"] = f"https://login.salesforce.com/id/{context.org.id}/{user.id}"
+    return json_reply(body)

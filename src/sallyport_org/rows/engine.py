@@ -1,0 +1,140 @@
+"""Where an org's records are kept: one DuckDB table per object, in memory.
+
+What belongs here: making tables from definitions, running SQL from many threads, counting, and the
+number that says whether rows changed. What does not: what rows say (``generate``, ``loading``) and
+how SOQL becomes SQL (``soql``).
+
+A connection of DuckDB serves one thread at a time, so every call works on a cursor of its own:
+readers see the last committed state and never wait for a writer.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sallyport_org.schema.model import TEXT_TYPES, Field, SObject
+
+BATCH_ROWS = 65_536
+
+_SQL_TYPES = {
+    "boolean": "BOOLEAN",
+    "int": "INTEGER",
+    "long": "BIGINT",
+    "double": "DOUBLE",
+    "currency": "DOUBLE",
+    "percent": "DOUBLE",
+    "date": "DATE",
+    "datetime": "TIMESTAMP",
+    "time": "TIME",
+    "base64": "BLOB",
+}
+
+
+def sql_type(one: Field) -> str:
+    """Return the DuckDB column type of a stored field; datetimes are UTC without a zone."""
+    return "VARCHAR" if one.type in TEXT_TYPES else _SQL_TYPES[one.type]
+
+
+def quoted(name: str) -> str:
+    """Return a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_literal(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Engine:
+    """The tables of one org.
+
+    ``threads`` bounds DuckDB's own workers; None leaves it to DuckDB (one a core).
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        config = {"threads": threads} if threads else {}
+        self._connection = duckdb.connect(":memory:", config=config)
+        self._cursors = threading.local()
+        self._lock = threading.Lock()
+        self._version = 0
+
+    def close(self) -> None:
+        """Let go of all rows."""
+        self._connection.close()
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every committed change of rows."""
+        return self._version
+
+    def create_table(self, sobject: SObject) -> None:
+        """Make the empty table of an object, replacing one of the same name."""
+        columns = ", ".join(f"{quoted(one.name)} {sql_type(one)}" for one in sobject.stored_fields)
+        with self.writing() as cursor:
+            cursor.execute(f"CREATE OR REPLACE TABLE {quoted(sobject.name)} ({columns})")
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor inside one transaction; all of it is kept, or none if the block raises."""
+        with self._lock:
+            cursor = self._connection.cursor()
+            try:
+                cursor.execute("BEGIN TRANSACTION")
+                try:
+                    yield cursor
+                except BaseException:
+                    cursor.execute("ROLLBACK")
+                    raise
+                cursor.execute("COMMIT")
+                self._version += 1
+            finally:
+                cursor.close()
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return every row of a query as Python values."""
+        return self._cursor().execute(sql, list(parameters)).fetchall()
+
+    def scalar(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Return the first value of the first row."""
+        return self.rows(sql, parameters)[0][0]
+
+    def batches(
+        self, sql: str, parameters: Sequence[Any] = (), rows: int = BATCH_ROWS
+    ) -> pa.RecordBatchReader:
+        """Return a query's result as a stream of Arrow batches of at most ``rows`` rows.
+
+        The stream belongs to the calling thread; read it to its end before the next call there.
+        """
+        relation = self._connection.cursor().sql(sql, params=list(parameters))
+        return relation.to_arrow_reader(rows)
+
+    def count(self, sobject: SObject) -> int:
+        """Return the number of live rows (neither deleted nor archived)."""
+        return int(
+            self.scalar(f"SELECT count(*) FROM {quoted(sobject.name)} t WHERE {live(sobject)}")
+        )
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._cursors, "mine", None)
+        if cursor is None:
+            cursor = self._cursors.mine = self._connection.cursor()
+        return cursor
+
+
+def live(sobject: SObject, alias: str = "t") -> str:
+    """Return the SQL condition for rows that ``query`` shows and only ``queryAll`` goes beyond.
+
+    Deleted rows, and archived tasks and events; products keep their archived rows in sight.
+    """
+    conditions = []
+    if sobject.find("IsDeleted"):
+        conditions.append(f"NOT {alias}.IsDeleted")
+    if sobject.name in ("Task", "Event") and sobject.find("IsArchived"):
+        conditions.append(f"NOT {alias}.IsArchived")
+    return " AND ".join(conditions) or "true"

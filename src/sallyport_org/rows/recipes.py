@@ -1,0 +1,411 @@
+"""How each field of a made-up row is drawn: SQL expressions over the row number ``i``.
+
+What belongs here: the drawing tools (:class:`Draw`), rules by type and by field name, and the
+fields that follow from others of the same row. What does not: word lists (``pools``) and running
+the SQL (``generate``).
+
+Every draw is ``hash(i, salt)`` with a salt from seed, object and field, so a value depends on
+nothing else: other objects' counts only decide which parent a reference points at. Expressions may
+use fields defined earlier in the same object by name, and the hidden columns of :func:`hidden`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from sallyport_org import ids
+from sallyport_org.rows import pools
+from sallyport_org.rows.engine import sql_type, text_literal
+from sallyport_org.schema.model import Field, Schema, SObject
+
+SPAN_SECONDS = 5 * 365 * 86_400
+"""How far back the oldest record was created."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a whole generation shares: seed, live rows per object, the latest moment, the schema."""
+
+    seed: int
+    counts: Mapping[str, int]
+    as_of: int
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """The tools for one field of one object."""
+
+    setting: Setting
+    sobject: SObject
+    field: Field
+
+    def number(self, below: int, salt: str = "") -> str:
+        """Return SQL for a whole number from 0 to ``below`` - 1; equal salts draw equal numbers."""
+        name = f"{self.setting.seed}/{self.sobject.name}/{salt or self.field.name}"
+        return f"(hash(i, {zlib.crc32(name.encode())}) % {below})::BIGINT"
+
+    def pick(self, pool: Sequence[object], salt: str = "") -> str:
+        """Return SQL that takes one value of a list."""
+        return f"{_list(pool)}[1 + {self.number(len(pool), salt)}]"
+
+    def sometimes(self, percent: int, expression: str) -> str:
+        """Return SQL that is null except in ``percent`` of the rows."""
+        return (
+            f"CASE WHEN {self.number(100, self.field.name + '?')} < {percent} THEN {expression} END"
+        )
+
+    def moment(self, seconds: str) -> str:
+        """Return SQL for a timestamp out of whole seconds since 1970."""
+        return f"make_timestamp(({seconds}) * 1000000)"
+
+    def reference(self, *targets: str) -> str | None:
+        """Return SQL for the id of an existing row of one of the targets; None if none has rows."""
+        usable = [one for one in targets if self.setting.counts.get(one, 0) > 0]
+        if not usable:
+            return None
+        arms = []
+        for number, target in enumerate(usable):
+            prefix = self.setting.schema.sobject(target).prefix or "000"
+            rows = self.setting.counts[target]
+            chosen = ids.sql_id(prefix, self.number(rows, f"{self.field.name}>{target}"))
+            arms.append(f"WHEN {number} THEN {chosen}")
+        if len(arms) == 1:
+            return arms[0].removeprefix("WHEN 0 THEN ")
+        return f"CASE {self.number(len(usable), self.field.name + '@')} {' '.join(arms)} END"
+
+
+Recipe = Callable[[Draw], str]
+
+
+def hidden(setting: Setting, sobject: SObject, live: int) -> list[str]:
+    """Return the columns other expressions use: created, modified, stamped (seconds), gone.
+
+    created <= modified <= stamped <= as_of always holds. One row in twenty was created in one of
+    twelve bulk loads, so equal stamps occur as they do in real orgs.
+    """
+    draw = Draw(setting, sobject, sobject.fields[0])
+    start, end = setting.as_of - SPAN_SECONDS, setting.as_of
+    load = f"{start} + {draw.number(12, '~load')} * {SPAN_SECONDS // 13}"
+    plain = f"{start} + {draw.number(SPAN_SECONDS, '~created')}"
+    quarter = draw.number(100, "~modified?")
+    return [
+        f"CASE WHEN {draw.number(20, '~bulk')} = 0 THEN {load} ELSE {plain} END AS _created",
+        f"CASE WHEN {quarter} < 30 THEN _created ELSE "
+        f"_created + {draw.number(2**31, '~modified')} % ({end} - _created + 1) END AS _modified",
+        f"CASE WHEN {draw.number(100, '~stamped?')} < 80 THEN _modified ELSE _modified + "
+        f"{draw.number(86_400, '~stamped')} % ({end} - _modified + 1) END AS _stamped",
+        f"i >= {live} AS _gone",
+    ]
+
+
+def expression(setting: Setting, sobject: SObject, one: Field) -> str:
+    """Return the SQL of one field, cast to its column's type; the id is made by ``generate``."""
+    draw = Draw(setting, sobject, one)
+    recipe = (
+        _BY_FIELD.get(f"{sobject.name}.{one.name}") or _BY_NAME.get(one.name) or _BY_TYPE[one.type]
+    )
+    return f"({recipe(draw)})::{sql_type(one)}"
+
+
+def _list(pool: Sequence[object]) -> str:
+    return "[" + ", ".join(_literal(value) for value in pool) + "]"
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int | float) else text_literal(str(value))
+
+
+def _always(sql: str) -> Recipe:
+    return lambda draw: sql
+
+
+def _nullable(percent: int, recipe: Recipe) -> Recipe:
+    """Return the recipe with nulls, for fields that may be empty."""
+
+    def drawn(draw: Draw) -> str:
+        made = recipe(draw)
+        return draw.sometimes(percent, made) if draw.field.nillable else made
+
+    return drawn
+
+
+def _pool(pool: Sequence[object], percent: int = 80) -> Recipe:
+    return _nullable(percent, lambda draw: draw.pick(pool))
+
+
+def _reference(draw: Draw) -> str:
+    made = draw.reference(*draw.field.refers_to)
+    if made is None:
+        return "NULL"
+    return draw.sometimes(70, made) if draw.field.nillable else made
+
+
+def _picklist(draw: Draw) -> str:
+    return draw.pick([value.value for value in draw.field.picklist] or [None])
+
+
+def _multipicklist(draw: Draw) -> str:
+    values = [value.value for value in draw.field.picklist]
+    sets = [";".join(some) for size in (1, 2, 3) for some in combinations(values, size)]
+    return draw.pick(sets or [None])
+
+
+def _text(draw: Draw) -> str:
+    number = draw.number(10_000, draw.field.name + "#")
+    plain = f"{draw.pick(pools.WORDS)} || ' ' || {number}"
+    odd = draw.pick([text for text in pools.ODD_TEXTS if len(text) <= draw.field.length])
+    if draw.field.length < 12:
+        return f"({number})::VARCHAR"
+    return f"CASE WHEN {draw.number(50, draw.field.name + '!')} = 0 THEN {odd} ELSE {plain} END"
+
+
+def _long_text(draw: Draw) -> str:
+    first, second = (draw.pick(pools.SENTENCES, draw.field.name + salt) for salt in "ab")
+    return (
+        f"CASE WHEN {draw.number(3, draw.field.name + '2')} = 0 "
+        f"THEN {first} || chr(10) || {second} ELSE {first} END"
+    )
+
+
+def _decimal(top: int) -> Recipe:
+    """Return a recipe for numbers up to ``top`` with the decimal places of the field."""
+
+    def drawn(draw: Draw) -> str:
+        steps = 10 ** min(draw.field.scale, 4)
+        whole = 10 ** max(draw.field.precision - draw.field.scale, 1) - 1
+        return f"{draw.number(min(top, whole) * steps + 1)} / {float(steps)}"
+
+    return drawn
+
+
+def _phone(draw: Draw) -> str:
+    line = f"lpad(({draw.number(1000, draw.field.name + '#')})::VARCHAR, 3, '0')"
+    return f"'+1 (' || (200 + {draw.number(800)}) || ') 555-0' || {line}"
+
+
+def _email(draw: Draw) -> str:
+    return f"{draw.pick(pools.WORDS)} || '.' || i || '@' || {draw.pick(pools.DOMAINS, 'domain')}"
+
+
+def _date(draw: Draw) -> str:
+    return f"({draw.moment('_created')})::DATE + ({draw.number(400)} - 200)::INTEGER"
+
+
+def _system_reference(draw: Draw) -> str:
+    return draw.reference("User") or "NULL"
+
+
+def _place(column: int, percent: int = 85) -> Recipe:
+    """Return a recipe for one part of an address; all parts of one address agree."""
+
+    def drawn(draw: Draw) -> str:
+        group = draw.field.compound or draw.sobject.name
+        value = draw.pick([place[column] for place in pools.PLACES], group)
+        return f"CASE WHEN {draw.number(100, group + '?')} < {percent} THEN {value} END"
+
+    return drawn
+
+
+def _street(draw: Draw) -> str:
+    group = draw.field.compound or draw.sobject.name
+    second = draw.pick(pools.STREET_SECOND_LINES, draw.field.name + "2")
+    line = f"(1 + {draw.number(999, draw.field.name + '#')}) || ' ' || {draw.pick(pools.STREETS)}"
+    return (
+        f"CASE WHEN {draw.number(100, group + '?')} >= 85 THEN NULL "
+        f"WHEN {draw.number(4, draw.field.name + '2?')} = 0 THEN {line} || chr(10) || {second} "
+        f"ELSE {line} END"
+    )
+
+
+def _company(draw: Draw) -> str:
+    parts = (pools.COMPANY_HEADS, pools.COMPANY_TAILS, pools.COMPANY_FORMS)
+    picked = [draw.pick(pool, f"company{number}") for number, pool in enumerate(parts)]
+    odd = draw.pick(pools.ODD_TEXTS, "odd company")
+    plain = " || ' ' || ".join(picked)
+    return f"CASE WHEN {draw.number(200, 'company?')} = 0 THEN {odd} ELSE {plain} END"
+
+
+def _person_name(draw: Draw) -> str:
+    return "CASE WHEN FirstName IS NULL THEN LastName ELSE FirstName || ' ' || LastName END"
+
+
+def _merged_into(draw: Draw) -> str:
+    """A deleted row may have lost a merge; its winner is a live row of the same object."""
+    winner = draw.reference(draw.sobject.name)
+    return f"CASE WHEN _gone AND i % 2 = 0 THEN {winner} END" if winner else "NULL"
+
+
+def _archived(draw: Draw) -> str:
+    """The rows past the deleted ones are archived: only ``queryAll`` shows them."""
+    return f"i >= {draw.setting.counts[draw.sobject.name]} + {GONE_ROWS}"
+
+
+def _opportunity_amount(draw: Draw) -> str:
+    return draw.sometimes(90, f"{draw.number(50_000_000)} / 100.0")
+
+
+def _stage_share(draw: Draw) -> str:
+    shares = {"Closed Won": 100, "Closed Lost": 0, "Negotiation/Review": 90, "Prospecting": 10}
+    arms = " ".join(f"WHEN {text_literal(stage)} THEN {share}" for stage, share in shares.items())
+    return f"CASE StageName {arms} ELSE 20 + 10 * {draw.number(6)} END"
+
+
+def _file_name(draw: Draw) -> str:
+    return f"'file ' || i || {draw.pick(['.txt', '.pdf', '.csv', ' (final).docx'])}"
+
+
+def _bytes(draw: Draw) -> str:
+    return f"encode(repeat({draw.pick(pools.SENTENCES)} || chr(0), 1 + {draw.number(20)}))"
+
+
+GONE_ROWS = 5
+"""Deleted rows made beside the asked ones, for every object that can delete."""
+ARCHIVED_ROWS = 5
+"""Archived rows made beside the asked ones, for tasks and events."""
+
+_BY_TYPE: dict[str, Recipe] = {
+    "string": _nullable(80, _text),
+    "textarea": _nullable(60, _long_text),
+    "email": _nullable(85, _email),
+    "phone": _nullable(75, _phone),
+    "url": _nullable(60, lambda draw: f"'https://www.example.com/' || {draw.number(10_000)}"),
+    "picklist": _nullable(80, _picklist),
+    "combobox": _nullable(95, lambda draw: draw.pick(pools.SUBJECTS)),
+    "multipicklist": _nullable(75, _multipicklist),
+    "encryptedstring": _nullable(70, lambda draw: f"'****' || (1000 + {draw.number(9000)})"),
+    "boolean": lambda draw: f"{draw.number(10)} < 3",
+    "int": _nullable(80, lambda draw: draw.number(1000)),
+    "long": _nullable(80, lambda draw: draw.number(10**12)),
+    "double": _nullable(80, _decimal(100_000)),
+    "currency": _nullable(80, _decimal(10_000_000)),
+    "percent": _nullable(80, _decimal(100)),
+    "date": _nullable(70, _date),
+    "datetime": _nullable(50, lambda draw: draw.moment(f"_created + {draw.number(86_400 * 30)}")),
+    "time": _nullable(
+        80, lambda draw: f"TIME '00:00:00' + to_minutes({draw.number(96)}::INTEGER * 15)"
+    ),
+    "reference": _reference,
+    "base64": _bytes,
+    "anyType": _nullable(80, _text),
+}
+
+_BY_NAME: dict[str, Recipe] = {
+    "IsDeleted": lambda draw: (
+        f"_gone AND i < {draw.setting.counts[draw.sobject.name]} + {GONE_ROWS}"
+    ),
+    "MasterRecordId": _merged_into,
+    "OwnerId": _system_reference,
+    "CreatedById": _system_reference,
+    "LastModifiedById": _system_reference,
+    "CreatedDate": lambda draw: draw.moment("_created"),
+    "LastModifiedDate": lambda draw: draw.moment("_modified"),
+    "SystemModstamp": lambda draw: draw.moment("_stamped"),
+    "LastActivityDate": _nullable(60, lambda draw: f"({draw.moment('_modified')})::DATE"),
+    "LastViewedDate": _nullable(40, lambda draw: draw.moment("_modified")),
+    "LastReferencedDate": _nullable(40, lambda draw: draw.moment("_modified")),
+    "FirstName": _pool(pools.FIRST_NAMES, 92),
+    "LastName": _pool(pools.LAST_NAMES),
+    "Company": _company,
+    "Title": _pool(pools.TITLES, 75),
+    "Department": _pool(pools.DEPARTMENTS, 60),
+    "Subject": _pool(pools.SUBJECTS, 95),
+    "PhotoUrl": lambda draw: "'/services/images/photo/' || Id",
+    "JigsawCompanyId": _always("NULL"),
+    "JigsawContactId": _always("NULL"),
+    "RecurrenceActivityId": _always("NULL"),
+}
+for _prefix in ("Billing", "Shipping", "Mailing", "Other", ""):
+    _BY_NAME |= {
+        f"{_prefix}Street": _street,
+        f"{_prefix}City": _place(0),
+        f"{_prefix}State": _place(1),
+        f"{_prefix}PostalCode": _place(2),
+        f"{_prefix}Country": _place(3),
+        f"{_prefix}Latitude": _place(4, percent=50),
+        f"{_prefix}Longitude": _place(5, percent=50),
+    }
+
+_BY_FIELD: dict[str, Recipe] = {
+    "Account.Name": _company,
+    "Account.NumberOfEmployees": _nullable(70, lambda draw: draw.number(20_000)),
+    "Contact.Name": _person_name,
+    "Contact.IsEmailBounced": lambda draw: "EmailBouncedDate IS NOT NULL",
+    "Contact.EmailBouncedDate": lambda draw: (
+        f"CASE WHEN EmailBouncedReason IS NOT NULL THEN {draw.moment('_modified')} END"
+    ),
+    "Contact.EmailBouncedReason": lambda draw: draw.sometimes(2, "'550 mailbox unavailable'"),
+    "Lead.Name": _person_name,
+    "Lead.IsConverted": lambda draw: "Status = 'Closed - Converted'",
+    "Lead.ConvertedDate": lambda draw: (
+        f"CASE WHEN IsConverted THEN ({draw.moment('_modified')})::DATE END"
+    ),
+    "Opportunity.Name": lambda draw: (
+        f"{draw.pick(pools.COMPANY_HEADS)} || ' - ' || {draw.pick(pools.COMPANY_TAILS, 'tail')} "
+        f"|| ' #' || i"
+    ),
+    "Opportunity.Amount": _opportunity_amount,
+    "Opportunity.Probability": _stage_share,
+    "Opportunity.ExpectedRevenue": lambda draw: "round(Amount * Probability / 100, 2)",
+    "Opportunity.IsClosed": lambda draw: "StageName IN ('Closed Won', 'Closed Lost')",
+    "Opportunity.IsWon": lambda draw: "StageName = 'Closed Won'",
+    "Opportunity.ForecastCategory": lambda draw: (
+        "CASE WHEN IsWon THEN 'Closed' WHEN IsClosed THEN 'Omitted' "
+        "WHEN Probability >= 70 THEN 'BestCase' ELSE 'Pipeline' END"
+    ),
+    "Opportunity.ForecastCategoryName": lambda draw: (
+        "CASE ForecastCategory WHEN 'BestCase' THEN 'Best Case' ELSE ForecastCategory END"
+    ),
+    "Opportunity.FiscalYear": lambda draw: "year(CloseDate)",
+    "Opportunity.FiscalQuarter": lambda draw: "quarter(CloseDate)",
+    "Opportunity.Fiscal": lambda draw: "year(CloseDate) || ' ' || quarter(CloseDate)",
+    "Opportunity.HasOpportunityLineItem": _always("false"),
+    "Case.CaseNumber": lambda draw: "lpad((i + 1001)::VARCHAR, 8, '0')",
+    "Case.IsClosed": lambda draw: "Status = 'Closed'",
+    "Case.ClosedDate": lambda draw: f"CASE WHEN IsClosed THEN {draw.moment('_modified')} END",
+    "Task.IsArchived": _archived,
+    "Task.IsHighPriority": lambda draw: "Priority = 'High'",
+    "Task.IsClosed": lambda draw: "Status = 'Completed'",
+    "Task.CompletedDateTime": lambda draw: (
+        f"CASE WHEN IsClosed THEN {draw.moment('_modified')} END"
+    ),
+    "Event.IsArchived": _archived,
+    "Event.EndDate": lambda draw: "EndDateTime::DATE",
+    "Campaign.Name": lambda draw: f"{draw.pick(pools.WORDS)} || ' campaign ' || i",
+    "CampaignMember.HasResponded": lambda draw: "Status = 'Responded'",
+    "CampaignMember.LeadId": lambda draw: draw.reference("Lead") or "NULL",
+    "CampaignMember.ContactId": lambda draw: (
+        f"CASE WHEN LeadId IS NULL THEN {draw.reference('Contact') or 'NULL'} END"
+    ),
+    "CampaignMember.LeadOrContactId": lambda draw: "coalesce(LeadId, ContactId)",
+    "CampaignMember.Type": lambda draw: "CASE WHEN LeadId IS NULL THEN 'Contact' ELSE 'Lead' END",
+    "Product2.Name": lambda draw: f"{draw.pick(pools.WORDS)} || ' product ' || i",
+    "Product2.ProductCode": lambda draw: "'P-' || lpad(i::VARCHAR, 6, '0')",
+    "Product2.IsArchived": _always("false"),
+    "Pricebook2.Name": lambda draw: (
+        "CASE i WHEN 0 THEN 'Standard Price Book' ELSE 'Book ' || i END"
+    ),
+    "Pricebook2.IsStandard": lambda draw: "i = 0",
+    "Pricebook2.IsArchived": _always("false"),
+    "PricebookEntry.IsArchived": _always("false"),
+    "OpportunityLineItem.TotalPrice": lambda draw: draw.sometimes(95, _decimal(100_000)(draw)),
+    "OpportunityLineItem.Subtotal": lambda draw: "TotalPrice",
+    "Attachment.Name": _file_name,
+    "Attachment.ContentType": _pool(["text/plain", "application/pdf", "text/csv"]),
+    "AccountHistory.Field": lambda draw: draw.pick(["created", "Industry", "Name", "Phone"]),
+    "Showcase__c.Key__c": lambda draw: "'key-' || i",
+    "User.Name": _person_name,
+    "User.Username": lambda draw: "'user' || i || '@acme.example'",
+    "User.Email": lambda draw: "'user' || i || '@example.com'",
+    "User.Alias": lambda draw: "'user' || i",
+    "User.CommunityNickname": lambda draw: "'user' || i",
+    "User.IsActive": lambda draw: "i % 6 <> 5",
+    "User.UserType": _always("'Standard'"),
+    "User.FederationIdentifier": _always("NULL"),
+    "User.ManagerId": _always("NULL"),
+}

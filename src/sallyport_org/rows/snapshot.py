@@ -1,0 +1,103 @@
+"""Results as they were at one moment, kept for as long as somebody reads them.
+
+What belongs here: writing a query's result once, to a temporary file of Arrow batches, and giving
+any run of its rows. What does not: what the columns mean and how pages are written.
+
+A file that is mapped into memory costs no memory of its own while nobody reads it. Results of the
+same SQL over unchanged rows share one file.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import weakref
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import accumulate, count
+from pathlib import Path
+
+import pyarrow as pa
+
+from sallyport_org.rows.engine import Engine
+
+KEPT = 4
+"""How many of the latest results stay although nobody holds them."""
+
+
+class Snapshot:
+    """The rows of one result, in order. Safe to read from many threads."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        self.number = number
+        self._source = pa.memory_map(str(path))
+        self._file = pa.ipc.open_file(self._source)
+        batches = [self._file.get_batch(at) for at in range(self._file.num_record_batches)]
+        self._batches = [batch for batch in batches if batch.num_rows]
+        self._ends = list(accumulate(batch.num_rows for batch in self._batches))
+        weakref.finalize(self, path.unlink, missing_ok=True)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self._ends[-1] if self._ends else 0
+
+    def batches(self, start: int, rows: int, most: int = 8192) -> Iterator[pa.RecordBatch]:
+        """Yield the rows from ``start`` on, at most ``rows`` in all and ``most`` a batch."""
+        at = start
+        stop = min(start + rows, self.rows)
+        while at < stop:
+            index = bisect_right(self._ends, at)
+            inside = at - (self._ends[index - 1] if index else 0)
+            taken = min(most, stop - at, self._batches[index].num_rows - inside)
+            yield self._batches[index].slice(inside, taken)
+            at += taken
+
+
+class SnapshotStore:
+    """Makes snapshots and forgets their files; the folder is made when first needed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._folder: Path | None = None
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._known: weakref.WeakValueDictionary[tuple[str, int], Snapshot] = (
+            weakref.WeakValueDictionary()
+        )
+        self._latest: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
+
+    def take(self, sql: str) -> Snapshot:
+        """Return the result of a query now, from a kept file if rows did not change since."""
+        key = (sql, self._engine.version)
+        with self._lock:
+            found = self._known.get(key)
+        if found is None:
+            found = self._write(sql)
+        with self._lock:
+            self._known[key] = found
+            self._latest[key] = found
+            self._latest.move_to_end(key)
+            while len(self._latest) > KEPT:
+                self._latest.popitem(last=False)
+        return found
+
+    def close(self) -> None:
+        """Let go of every file."""
+        self._latest.clear()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _write(self, sql: str) -> Snapshot:
+        with self._lock:
+            number = next(self._numbers)
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="sallyport-org-"))
+            path = self._folder / f"{number}.arrow"
+        reader = self._engine.batches(sql)
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+        return Snapshot(path, number)

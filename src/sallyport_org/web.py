@@ -1,0 +1,83 @@
+"""One request and one answer, free of any web framework.
+
+What belongs here: the records every room speaks (:class:`Call`, :class:`Reply`), JSON, and who is
+asking (:class:`Context`). What does not: sockets (``server``) and which handler answers (``routes``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sallyport_org import errors
+
+if TYPE_CHECKING:
+    from sallyport_org.state import Org, Session
+
+JSON_TYPE = "application/json;charset=UTF-8"
+
+Body = bytes | Iterator[bytes | memoryview]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request: header names are case-insensitive, the path has no doubled or trailing slashes.
+
+    ``base_url`` is scheme and host as the client wrote them: what answers point back at.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    base_url: str
+
+    def json(self) -> Any:
+        """Return the body as JSON; raises JSON_PARSER_ERROR."""
+        try:
+            return json.loads(self.body)
+        except ValueError as broken:
+            raise errors.json_parser(f"{broken}") from broken
+
+    def json_object(self) -> dict[str, Any]:
+        """Return the body as a JSON object; raises JSON_PARSER_ERROR for anything else."""
+        value = self.json()
+        if not isinstance(value, dict):
+            raise errors.json_parser(
+                "Cannot deserialize the request body: a JSON object is expected"
+            )
+        return value
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer; an iterator as body is sent piece by piece as it is made."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Body = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A call to the data API: the org asked, by whom, in which API version (``60.0``)."""
+
+    org: Org
+    call: Call
+    session: Session
+    version: str
+
+
+def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    """Return a JSON answer, in UTF-8 and without blanks."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return Reply(status, {"Content-Type": JSON_TYPE, **(headers or {})}, body)
+
+
+def refusal_reply(refusal: errors.Refusal) -> Reply:
+    """Return REST's way of refusing: an array with one error."""
+    body = [{"message": refusal.message, "errorCode": refusal.code}]
+    return json_reply(body, refusal.status, refusal.headers)
