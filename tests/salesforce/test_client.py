@@ -1,4 +1,5 @@
 import datetime
+import gc
 import gzip
 import os
 import socket
@@ -293,6 +294,25 @@ def test_a_closed_client_says_so(server: WireServer, http: HttpClient) -> None:
     http.close()
     http.close()
     assert "closed" in unavailable(http, Request("GET", f"{server.url}/x")).message
+
+
+def test_closing_the_client_ends_what_others_wait_for(server: WireServer, http: HttpClient) -> None:
+    server.on("/x", Answer(delay=5.0))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(http.send, Request("GET", f"{server.url}/x"))
+        while not server.seen:
+            time.sleep(0.01)
+        http.close()
+        error = waiting.exception(timeout=2.0)
+    assert isinstance(error, RemoteUnavailable)
+
+
+def test_a_stream_outlives_the_last_name_of_its_client(server: WireServer) -> None:
+    server.on("/x", Answer(200, b"x" * 5_000_000))
+    stream = HttpClient(server.allowed).stream(Request("GET", f"{server.url}/x"))
+    gc.collect()
+    with stream:
+        assert len(stream.read(5_000_000)) == 5_000_000
 
 
 FORKING = """

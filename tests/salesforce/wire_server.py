@@ -17,8 +17,8 @@ from sallyport.salesforce.hosts import AllowedHosts, OrgUrl, parse_org_url
 
 @dataclass(frozen=True)
 class Answer:
-    """One scripted answer: after ``cut_after`` bytes the connection is closed; ``pause`` seconds lie
-    between any two bytes."""
+    """One scripted answer: ``pause`` seconds lie between any two bytes, and after ``cut_after``
+    bytes the connection is closed."""
 
     status: int = 200
     body: bytes = b""
@@ -112,6 +112,7 @@ class WireServer:
 def _handler(server: WireServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each small answer waits 40 ms for an acknowledgement
 
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

@@ -75,7 +75,7 @@ class HttpClient:
         """
         check_request_url(request.url, self.allowed)
         transport = self._started()
-        return StreamedReply(request, transport, transport.run(transport.open(request)))
+        return StreamedReply(self, transport, request, transport.run(transport.open(request)))
 
     def close(self) -> None:
         """Close all connections and end the background thread; requests are refused from then
@@ -132,8 +132,13 @@ class StreamedReply:
     """
 
     def __init__(
-        self, request: Request, transport: Transport, answer: aiohttp.ClientResponse
+        self,
+        client: HttpClient,
+        transport: Transport,
+        request: Request,
+        answer: aiohttp.ClientResponse,
     ) -> None:
+        self._client = client  # kept alive: its transport ends with it
         self._request = request
         self._transport = transport
         self._answer = answer

@@ -9,6 +9,7 @@ of a second.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import os
 import ssl
 import threading
@@ -48,7 +49,7 @@ class Transport:
         self._context = tls_context()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=self._loop.run_forever, name="salesforce-http", daemon=True
+            target=_serve, args=(self._loop,), name="salesforce-http", daemon=True
         )
         self._thread.start()
         self._session = self.run(self._open())
@@ -59,18 +60,25 @@ class Transport:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
+        except concurrent.futures.CancelledError as error:
+            raise RemoteUnavailable(
+                "The request was given up: the HTTP client was closed meanwhile.", stage="http"
+            ) from error
         except BaseException:
             future.cancel()
             raise
 
     def close(self) -> None:
-        """Close every connection and end the thread; does nothing in a forked child."""
+        """Give up what is under way and end the thread; does nothing in a forked child.
+
+        The garbage collector may call this on any thread, even on the loop's own: that one cannot
+        wait for itself.
+        """
         if os.getpid() != self.pid or self._loop.is_closed():
             return
-        self.run(self._session.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop)
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
 
     async def send(self, request: Request) -> Reply:
         """Perform a request and read the whole answer, decompressed."""
@@ -124,6 +132,14 @@ class Transport:
             max_field_size=64 * 1024,
         )
 
+    async def _shut_down(self) -> None:
+        await self._session.close()
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        self._loop.stop()
+
     async def _request(
         self, request: Request, bounds: aiohttp.ClientTimeout, *, decompress: bool
     ) -> aiohttp.ClientResponse:
@@ -156,6 +172,13 @@ class Transport:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise unavailable(request, error, self._limits.connect_timeout, in_body=True) from error
         return bytes(body)
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
 
 
 def unavailable(
