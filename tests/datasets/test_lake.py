@@ -189,6 +189,8 @@ def test_files_that_are_not_what_they_say_are_refused(lake: Lake) -> None:
         lake.commit(DATASET, run_id="run-1", files=[wrong], schema=ACCOUNT, mode="append")
     with pytest.raises(InvalidRequest, match="not a file of run run-2"):
         lake.commit(DATASET, run_id="run-2", files=[staged], schema=ACCOUNT, mode="append")
+    with pytest.raises(InvalidRequest, match="listed twice"):
+        lake.commit(DATASET, run_id="run-1", files=[staged, staged], schema=ACCOUNT, mode="append")
     narrow = pa.schema([("Id", pa.string())])
     with pytest.raises(InvalidRequest, match="lacks its column Name string"):
         lake.commit(DATASET, run_id="run-1", files=[staged], schema=narrow, mode="append")
@@ -222,7 +224,7 @@ def test_a_deleted_dataset_is_gone_and_its_id_is_free(lake: Lake) -> None:
     assert lake.rows_of(DATASET, run_id="run-1") is None
 
 
-@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "a b", "x" * 129])
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "_hidden", "a b", "x" * 129])
 def test_names_that_are_no_file_names_are_refused(lake: Lake, name: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         lake.open_part(DATASET, run_id=name, part="1", schema=ACCOUNT)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from sallyport.datasets.base import Lake
+from sallyport.datasets.delta import DeltaLake
 from sallyport.datasets.views import query
 from sallyport.errors import InvalidRequest, NotFound
 from tests.datasets.accounts import ACCOUNT, DATASET, account, land
@@ -33,6 +34,13 @@ def test_a_table_is_called_as_its_object_in_any_letter_case(lake: Lake) -> None:
 def test_types_come_back_as_they_were_written(lake: Lake) -> None:
     land(lake, "run-1", [account(1)])
     assert query(lake, TABLES, "FROM Account").schema == ACCOUNT
+
+
+def test_folders_above_the_lake_add_no_columns(tmp_path: Path) -> None:
+    lake = DeltaLake(str(tmp_path / "env=prod" / "lake"))
+    lake.create(DATASET, ACCOUNT, name="Account")
+    land(lake, "run-1", [account(1)])
+    assert ask(lake, "FROM Account") == [account(1)]
 
 
 def test_an_empty_dataset_has_columns_and_no_rows(lake: Lake) -> None:

@@ -58,7 +58,8 @@ from sallyport.kernel import Clock, SystemClock, epoch_ms
 
 CHECKPOINT_EVERY = 20
 KEEP_REPLACED = timedelta(days=7)
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+# No leading dot or underscore: Delta and Spark readers take such files for hidden ones.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 class DeltaLake(Lake):
@@ -229,7 +230,11 @@ class DeltaLake(Lake):
     ) -> None:
         """Refuse files that are gone, of another run, or not what their StagedFile says."""
         check_storable(schema)
+        seen: set[str] = set()
         for file in files:
+            if file.path in seen:
+                raise _not_as_staged(file, "it is listed twice")
+            seen.add(file.path)
             path = self._folder(dataset_id) / file.path
             if not file.path.startswith(f"parts/{run_id}/") or ".." in file.path:
                 raise _not_as_staged(file, f"it is not a file of run {run_id}")
@@ -292,7 +297,7 @@ def _checked(field: str, name: str) -> str:
     """Return ``name`` when it is safe as the name of a file or folder."""
     if not _NAME.fullmatch(name):
         raise InvalidRequest(
-            f"{field} must be 1 to 128 letters, digits, dots, dashes and underscores.",
+            f"{field} must be a letter or digit, then up to 127 more, dots, dashes, underscores.",
             field=field,
             received=name[:200],
             cure="Use an identifier like 65f0c2a1e4b0a1b2c3d4e5f6.",
@@ -322,5 +327,5 @@ def _not_as_staged(file: StagedFile, why: str) -> InvalidRequest:
         f"{why}.",
         field="files",
         received=file.path,
-        cure="Read the part again: its file was discarded or changed after it was staged.",
+        cure="Stage the run's parts again and commit what their writers returned.",
     )

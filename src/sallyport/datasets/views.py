@@ -137,7 +137,9 @@ def _rows_of(
     if not files:
         nulls = ", ".join(f"NULL::{_SQL_TYPES[f.type]} AS {_name(f.name)}" for f in schema)
         return f"SELECT {nulls} WHERE false"
-    source = f"read_parquet({_list(files)}, union_by_name = true)"
+    # A lake below a folder like "env=prod" must not gain a column "env".
+    options = "union_by_name = true, hive_partitioning = false"
+    source = f"read_parquet({_list(files)}, {options})"
     present = {row[0] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
     # A column is in the schema and in no file when every row that had it was replaced.
     columns = ", ".join(
