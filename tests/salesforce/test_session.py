@@ -5,7 +5,7 @@ import pytest
 
 from sallyport.errors import RemoteRefused, RemoteUnavailable, SessionRejected
 from sallyport.salesforce.session import ApiUsage, OrgClient
-from tests.salesforce.wire_server import Answer, WireServer, as_json
+from tests.salesforce.wire_server import Answer, Seen, WireServer, as_json
 
 LIMITS = "/services/data/v60.0/limits"
 EXPIRED = as_json(
@@ -78,7 +78,12 @@ def test_many_callers_meeting_one_expired_session_cause_one_login(
     server: WireServer, org: OrgClient
 ) -> None:
     together = Barrier(8)
-    server.on(LIMITS, *[EXPIRED] * 8, as_json({"ok": True}))
+
+    def judge(seen: Seen) -> Answer:
+        first = seen.headers["authorization"] == "Bearer first"
+        return EXPIRED if first else as_json({"ok": True})
+
+    server.on(LIMITS, judge)
 
     def call(_: int) -> object:
         together.wait()

@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -53,11 +53,14 @@ class _Listener(ThreadingHTTPServer):
 
 
 class WireServer:
-    """Answers a path by its script, in order; the last answer is repeated."""
+    """Answers a path by its script, in order; the last answer is repeated.
+
+    A step of a script is an answer, or a function that judges the request.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.seen: list[Seen] = []
-        self._scripts: dict[str, deque[Answer]] = {}
+        self._scripts: dict[str, deque[Answer | Callable[[Seen], Answer]]] = {}
         self._lock = threading.Lock()
         self._server = _Listener(("127.0.0.1", 0), _handler(self))
         if tls is not None:
@@ -80,7 +83,7 @@ class WireServer:
     def org_url(self) -> OrgUrl:
         return parse_org_url(self.url, field="environmentUrl", allowed=self.allowed)
 
-    def on(self, path: str, *answers: Answer) -> None:
+    def on(self, path: str, *answers: Answer | Callable[[Seen], Answer]) -> None:
         with self._lock:
             self._scripts[path] = deque(answers)
 
@@ -93,7 +96,8 @@ class WireServer:
             script = self._scripts.get(seen.path)
             if not script:
                 return as_json([{"errorCode": "NOT_FOUND", "message": "nothing scripted"}], 404)
-            return script.popleft() if len(script) > 1 else script[0]
+            answer = script.popleft() if len(script) > 1 else script[0]
+        return answer if isinstance(answer, Answer) else answer(seen)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
