@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier
 
 import pytest
 
@@ -78,9 +79,11 @@ def test_a_failed_login_reaches_every_caller_and_is_not_remembered(
     no = as_json(
         {"error": "invalid_client", "error_description": "invalid client credentials"}, 400
     )
-    server.on(TOKEN, Answer(no.status, no.body, no.headers, delay=0.3), token(server, "one"))
+    server.on(TOKEN, Answer(no.status, no.body, no.headers, delay=1.0), token(server, "one"))
+    together = Barrier(6)
 
     def attempt(_: int) -> str:
+        together.wait()
         try:
             return keeper.current().token.reveal()
         except RemoteRefused as error:
