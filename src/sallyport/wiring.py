@@ -26,6 +26,7 @@ from sallyport.settings import Settings
 from sallyport.store import Kind, Scope, SqlStore
 
 if TYPE_CHECKING:
+    from sallyport.api.services import Services
     from sallyport.datasets.base import Lake
     from sallyport.jobs.engine import Engine, Steps
     from sallyport.pull import Pull
@@ -149,6 +150,21 @@ class Sallyport:
         engine.register(PULL, self.pull.workflow)
         engine.register(VERIFY, self._verify)
         return engine
+
+    @cached_property
+    def api(self) -> Services:
+        """What the HTTP API works with."""
+        from sallyport.api.services import Services
+
+        return Services(
+            access=self.access,
+            connections=self.connections,
+            catalog=self.catalog,
+            flows=self.flows,
+            runs=self.runs,
+            clock=self.clock,
+            verify_seconds=self.settings.verify_seconds,
+        )
 
     def launch(self) -> None:
         """Take part in durable work from now on."""

@@ -28,6 +28,7 @@ from sallyport.errors import (
 from sallyport.kernel import Clock, Secret, epoch_ms, new_id
 from sallyport.salesforce.client import HttpClient
 from sallyport.salesforce.describe import (
+    FieldDescribe,
     ObjectDescribe,
     ObjectEntry,
     bulk_fields,
@@ -184,10 +185,14 @@ class Connections:
         """Return an object's fields as the connection's user sees them; NotFound."""
         return describe_object(self.client(connection), name)
 
+    def columns(self, connection: Connection, name: str) -> list[FieldDescribe]:
+        """Return the fields of an object that a flow can copy, in Salesforce's order; NotFound."""
+        return bulk_fields(self.describe(connection, name))[0]
+
     def preview(self, connection: Connection, name: str, rows: int) -> list[dict[str, Any]]:
         """Return the first ``rows`` records of an object, ``attributes`` left out."""
         fields: list[str] = []
-        for field in bulk_fields(self.describe(connection, name))[0]:
+        for field in self.columns(connection, name):
             if sum(map(len, fields)) + len(fields) + len(field.name) > _PREVIEW_CHARS:
                 break
             fields.append(field.name)

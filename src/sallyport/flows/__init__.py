@@ -14,6 +14,7 @@ from sallyport.flows.model import (
     Schema,
     Source,
     Target,
+    View,
 )
 from sallyport.flows.runs import Runs
 from sallyport.flows.service import Flows, NewFlow
@@ -31,4 +32,5 @@ __all__ = [
     "Schema",
     "Source",
     "Target",
+    "View",
 ]

@@ -98,6 +98,13 @@ class Flows:
         """Return a source; NotFound."""
         return Source(self._store.get(Kind.SOURCE, scope, source_id))
 
+    def sources(
+        self, scope: Scope, *, limit: int = 1000, offset: int = 0
+    ) -> tuple[list[Source], bool]:
+        """List sources, newest first, and whether more follow."""
+        page = self._store.page(Kind.SOURCE, scope, limit=limit, offset=offset)
+        return [Source(record) for record in page.records], page.more
+
     def create_target(
         self,
         scope: Scope,
@@ -118,6 +125,13 @@ class Flows:
     def target(self, scope: Scope, target_id: str) -> Target:
         """Return a target; NotFound."""
         return Target(self._store.get(Kind.TARGET, scope, target_id))
+
+    def targets(
+        self, scope: Scope, *, limit: int = 1000, offset: int = 0
+    ) -> tuple[list[Target], bool]:
+        """List targets, newest first, and whether more follow."""
+        page = self._store.page(Kind.TARGET, scope, limit=limit, offset=offset)
+        return [Target(record) for record in page.records], page.more
 
     def create_flow(self, scope: Scope, actor: Actor, new: NewFlow) -> Flow:
         """Store a flow; with ``start_at`` its one run is started (then, or at once if it is past).
@@ -152,6 +166,13 @@ class Flows:
     def flow(self, scope: Scope, flow_id: str) -> Flow:
         """Return a flow; NotFound."""
         return Flow(self._store.get(Kind.FLOW, scope, flow_id))
+
+    def flows(
+        self, scope: Scope, *, limit: int = 1000, offset: int = 0
+    ) -> tuple[list[Flow], bool]:
+        """List flows, newest first, and whether more follow."""
+        page = self._store.page(Kind.FLOW, scope, limit=limit, offset=offset)
+        return [Flow(record) for record in page.records], page.more
 
     def flows_of(self, connection: Connection) -> list[Flow]:
         """Return every flow that reads through a connection."""
