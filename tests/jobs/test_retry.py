@@ -5,6 +5,7 @@ import pytest
 from sallyport.errors import RemoteRefused, RemoteUnavailable, SallyportError
 from sallyport.jobs.outcome import failed, value_of
 from sallyport.jobs.retry import ONCE, Retry
+from sallyport.salesforce.replies import TemporarilyRefused
 
 GONE = RemoteUnavailable("no answer", stage="connect", status=503, cure="Wait.")
 REFUSED = RemoteRefused("no", status=400, code="INVALID_FIELD", text="No such column")
@@ -39,6 +40,16 @@ def test_a_recorded_error_is_raised_again_as_it_was(error: SallyportError) -> No
         k: v for k, v in vars(error).items() if v is not None
     }
     assert str(raised.value) == str(error)
+
+
+def test_a_room_s_own_error_is_recorded_as_the_kind_it_is() -> None:
+    limit = TemporarilyRefused(
+        "full", stage="http", status=403, code="REQUEST_LIMIT_EXCEEDED", text="TotalRequests"
+    )
+    with pytest.raises(RemoteUnavailable) as raised:
+        value_of(failed(limit))
+    assert vars(raised.value)["code"] == "REQUEST_LIMIT_EXCEEDED"
+    assert Retry().wait_after(1, raised.value) == 0.5
 
 
 def test_a_recorded_value_is_returned() -> None:

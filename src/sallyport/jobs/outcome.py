@@ -13,9 +13,10 @@ from sallyport.errors import SallyportError
 
 
 def failed(error: SallyportError) -> dict[str, Any]:
-    """Return an error as JSON values."""
+    """Return an error as JSON values; a room's own kind of error as the root kind it is."""
     details = {key: value for key, value in vars(error).items() if value is not None}
-    return {"failed": {"class": type(error).__name__, **details}}
+    kinds = (kind for kind in type(error).__mro__ if getattr(errors, kind.__name__, None) is kind)
+    return {"failed": {"class": next(kinds).__name__, **details}}
 
 
 def value_of(outcome: dict[str, Any]) -> Any:

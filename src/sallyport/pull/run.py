@@ -26,6 +26,7 @@ import structlog
 
 from sallyport.connections import Connection, Connections
 from sallyport.datasets.base import Lake, StagedFile
+from sallyport.datasets.schema import grow
 from sallyport.errors import SallyportError
 from sallyport.flows import Catalog, Flow, Flows, Run, Runs, Source
 from sallyport.flows.model import ENDED
@@ -132,6 +133,9 @@ class Pull:
             condition=work.run.condition,
             upper=upper,
         )
+        if not plan.whole and self.lake.exists(work.dataset_id):
+            # a part is added to what is there, so say now, not after reading, if it would not fit
+            grow(self.lake.state(work.dataset_id).schema, _landed_schema(plan))
         self.runs.begin(work.run, plan.as_of)
         return plan.to_json()
 
