@@ -44,7 +44,7 @@ def test_a_recorded_error_is_raised_again_as_it_was(error: SallyportError) -> No
 
 def test_a_room_s_own_error_is_recorded_as_the_kind_it_is() -> None:
     limit = TemporarilyRefused(
-        "full", stage="http", status=403, code="REQUEST_LIMIT_EXCEEDED", text="TotalRequests"
+        "full", status=403, code="REQUEST_LIMIT_EXCEEDED", text="TotalRequests"
     )
     with pytest.raises(RemoteUnavailable) as raised:
         value_of(failed(limit))
