@@ -75,8 +75,11 @@ class Sallyport:
     def access(self) -> Access:
         """API credentials and tokens, signed with a key all processes share."""
         context = "installation/token-key"
-        fresh = self.vault.seal({"key": secrets.token_urlsafe(32)}, context=context)
-        sealed = self.store.constant("token-key", fresh)
+
+        def make() -> str:
+            return self.vault.seal({"key": secrets.token_urlsafe(32)}, context=context)
+
+        sealed = self.store.constant("token-key", make)
         key = self.vault.open(sealed, context=context)["key"]
         return Access(self.store, self.clock, key, default_sandbox=self.settings.sandbox)
 

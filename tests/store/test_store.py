@@ -182,7 +182,9 @@ def test_credentials_names_are_unique_in_an_org(store: SqlStore) -> None:
 def test_a_constant_is_the_same_for_everyone(store: SqlStore) -> None:
     answers: list[str] = []
     threads = [
-        threading.Thread(target=lambda n=number: answers.append(store.constant("k", f"v{n}")))
+        threading.Thread(
+            target=lambda n=number: answers.append(store.constant("k", lambda: f"v{n}"))
+        )
         for number in range(8)
     ]
     for thread in threads:
@@ -190,7 +192,7 @@ def test_a_constant_is_the_same_for_everyone(store: SqlStore) -> None:
     for thread in threads:
         thread.join()
     assert len(answers) == 8
-    assert set(answers) == {store.constant("k", "late")}
+    assert set(answers) == {store.constant("k", lambda: "late")}
 
 
 def test_migrations_make_exactly_the_tables_the_code_uses(database_url: str) -> None:

@@ -16,7 +16,7 @@ Promises, proven for every adapter by ``tests/store/conformance.py``:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -163,8 +163,8 @@ class Store(Protocol):
         """List an org's sandboxes, the default one first; empty for an unknown org."""
         ...
 
-    def constant(self, name: str, value: str) -> str:
-        """Return the installation's text of that name; ``value`` becomes it if there is none.
+    def constant(self, name: str, make: Callable[[], str]) -> str:
+        """Return the installation's text of that name; what ``make`` returns if there is none.
 
         All processes get the same text, also when several ask first at the same time.
         """

@@ -6,7 +6,7 @@ there are (``tables.py``), how they came to be (``migrations``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -209,13 +209,14 @@ class SqlStore:
             rows = connection.execute(query).all()
         return [Sandbox(row.id, row.org, row.name, row.title, row.is_default) for row in rows]
 
-    def constant(self, name: str, value: str) -> str:
-        """Return the text of that name, storing ``value`` if there is none."""
+    def constant(self, name: str, make: Callable[[], str]) -> str:
+        """Return the text of that name, made and stored if there is none."""
         known = sa.select(CONSTANTS.c.value).where(CONSTANTS.c.name == name)
         with self._engine.connect() as connection:
             found = connection.execute(known).scalar_one_or_none()
         if found is not None:
             return str(found)
+        value = make()
         try:
             with self._write() as connection:
                 connection.execute(CONSTANTS.insert().values(name=name, value=value))
