@@ -35,10 +35,11 @@ from sallyport.salesforce.describe import (
     describe_global,
     describe_object,
 )
-from sallyport.salesforce.hosts import AllowedHosts
+from sallyport.salesforce.hosts import AllowedHosts, parse_org_url
 from sallyport.salesforce.rest_query import query_rows
 from sallyport.salesforce.session import OrgClient
 from sallyport.salesforce.soql import select
+from sallyport.salesforce.versions import list_versions
 from sallyport.store import Actor, Kind, Record, Scope, Store
 
 SYSTEM = Actor("sallyport", "sallyport")
@@ -165,6 +166,14 @@ class Connections:
     def test(self, connection: Connection) -> Verified:
         """Log in afresh and make one call; raises what refused it."""
         return verify(self._http, self._clock, self._checked(connection))
+
+    def offered_versions(self, address: str, *, field: str) -> list[str]:
+        """Return the API versions the org at an address offers, oldest first; needs no login.
+
+        Raises InvalidRequest naming ``field`` for an unusable address, RemoteRefused,
+        RemoteUnavailable.
+        """
+        return list_versions(self._http, parse_org_url(address, field=field, allowed=self._allowed))
 
     def client(self, connection: Connection) -> OrgClient:
         """Return a client for the connection's org; IllegalMove unless it is ``enabled``."""

@@ -267,6 +267,13 @@ class Flows:
         self._start(run, max(0.0, wait))
         return run
 
+    def take_up(self, run: Run) -> None:
+        """Hand an unfinished run to the durable work again; nothing changes if it is there.
+
+        It is not there when the process that stored the run died before handing it over.
+        """
+        self._start(run, 0.0)
+
     def _check_mapping(
         self,
         scope: Scope,

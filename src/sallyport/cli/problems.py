@@ -1,0 +1,101 @@
+"""Turning what went wrong into words on a terminal and an exit code; the only place that does.
+
+What belongs here: the terminal's spelling of fields, the layout of an error, exit codes. What does
+not: the sentences themselves (written where the cause is known), catching (``app``).
+
+Exit codes: 0 done; 1 it failed (refused, unreachable, not found, conflict, a defect); 2 the command
+line or a setting is wrong; 130 stopped by Ctrl-C, 143 by SIGTERM.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sallyport.errors import InvalidRequest, NotFound, SallyportError
+
+FAILED = 1
+USAGE = 2
+
+_ARGUMENTS = {
+    "name": "NAME",
+    "connection": "NAME",
+    "object": "OBJECT",
+    "sql": "SQL",
+}
+_OPTIONS = frozenset(
+    {
+        "api-version",
+        "auth",
+        "client-id",
+        "description",
+        "environment-url",
+        "home",
+        "instance-url",
+        "limit",
+        "org",
+        "port",
+        "username",
+        "where",
+    }
+)
+SECRETS = {
+    "password": "SALLYPORT_PASSWORD",
+    "security-token": "SALLYPORT_SECURITY_TOKEN",
+    "client-secret": "SALLYPORT_CLIENT_SECRET",
+    "jwt-token": "SALLYPORT_JWT_TOKEN",
+}
+"""Secrets' option stems and the environment variables that may hold them instead."""
+
+
+def in_terminal_spelling(field: str) -> str:
+    """Return a field as this terminal spells it: ``api_version`` becomes ``--api-version``.
+
+    A secret's is its file option. What the terminal has no word for stays as it is.
+    """
+    if field in _ARGUMENTS:
+        return _ARGUMENTS[field]
+    stem = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", field).replace("_", "-").lower()
+    if stem in SECRETS:
+        return f"--{stem}-file"
+    return f"--{stem}" if stem in _OPTIONS else field
+
+
+def exit_code(error: SallyportError) -> int:
+    """Return 2 when the command line (or a setting) must change, 1 for every other failure."""
+    wrong = isinstance(error, InvalidRequest) and not isinstance(error, NotFound)
+    return USAGE if wrong else FAILED
+
+
+def as_json(error: SallyportError) -> dict[str, Any]:
+    """Return ``{"error": {"type", "message", "field"?, "received"?, "cure"?, ...}}``.
+
+    A refusal by Salesforce also has its ``status``, ``code`` and ``text``; an unreachable one the
+    ``stage`` it got to.
+    """
+    details = {
+        key: value
+        for key in ("message", "field", "received", "cure", "status", "code", "text", "stage")
+        if (value := getattr(error, key, None)) is not None
+    }
+    if error.field is not None:
+        details["field"] = in_terminal_spelling(error.field)
+    return {"error": {"type": type(error).__name__, **details}}
+
+
+def usage_as_json(message: str) -> dict[str, Any]:
+    """Return what ``as_json`` returns, for a command line that could not be understood."""
+    return {"error": {"type": "UsageError", "message": message}}
+
+
+def as_text(error: SallyportError) -> str:
+    """Return the lines for a person: what is wrong, what was received, what to do."""
+    message = error.message
+    if error.field and not re.search(rf"(?<!\w){re.escape(error.field)}(?!\w)", message):
+        message = f"{in_terminal_spelling(error.field)}: {message}"
+    lines = [f"Error: {message}"]
+    if error.received is not None and error.received not in message:
+        lines.append(f"Received: {error.received!r}")
+    if error.cure:
+        lines.append(error.cure)
+    return "\n".join(lines)
