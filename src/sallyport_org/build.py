@@ -18,9 +18,11 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from sallyport_org import ids
+from sallyport_org.loading import Loader
 from sallyport_org.rows.engine import Engine
 from sallyport_org.rows.generate import (
     DEFAULT_ROWS,
+    USERS,
     Organization,
     check_counts,
     generate,
@@ -98,6 +100,8 @@ def build_org(
     schema = standard_schema()
     counts = check_counts(schema, ({} if load else DEFAULT_ROWS) if rows is None else rows)
     engine = Engine()
+    loader = Loader(engine, schema, {**counts, "User": USERS})
+    loader.read(load)
     for sobject in schema:
         engine.create_table(sobject)
     generate(engine, schema, counts, seed=seed, as_of=as_of, progress=progress)
@@ -113,6 +117,7 @@ def build_org(
         | {"FirstName": "Ada", "LastName": "Administrator", "Alias": "admin"},
         as_of,
     )
+    loader.insert(admin.id, as_of, progress)
     org = Org(
         organization=organization,
         my_domain=MY_DOMAIN,

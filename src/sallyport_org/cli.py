@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from sallyport_org import __version__
+from sallyport_org.loading import LoadError
 from sallyport_org.rows.generate import UnknownRowsError
 from sallyport_org.server import OrgServer
 from sallyport_org.state import Settings
@@ -92,6 +93,8 @@ def serve(
         server.start()
     except UnknownRowsError as wrong:
         _stop(f"--rows: {wrong}", USAGE_ERROR)
+    except LoadError as wrong:
+        _stop(f"--load: {wrong}", FAILURE)
     except OSError as failure:
         _stop(f"cannot listen on {host}:{port}: {failure.strerror or failure}", FAILURE)
     typer.echo(json.dumps(server.summary()))
@@ -120,6 +123,24 @@ def _stop(message: str, code: int) -> None:
     raise typer.Exit(code)
 
 
+def spread(arguments: list[str]) -> list[str]:
+    """Return arguments with ``--rows A=1 B=2`` written as ``--rows A=1 --rows B=2``, and so --load.
+
+    A shell expands ``--load data/*.csv`` into one option with several values.
+    """
+    spread_out: list[str] = []
+    option = ""
+    for argument in arguments:
+        if argument.startswith("-"):
+            option = argument if argument in ("--rows", "--load") else ""
+            spread_out.append(argument)
+        elif option and spread_out[-1] != option:
+            spread_out += [option, argument]
+        else:
+            spread_out.append(argument)
+    return spread_out
+
+
 def main() -> None:
     """Run the command line."""
-    app()
+    app(args=spread(sys.argv[1:]))

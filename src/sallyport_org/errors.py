@@ -5,7 +5,8 @@ that build a :class:`Refusal`. What does not: deciding when to refuse, and how a
 as JSON, XML or text (``web``, ``soap``, ``oauth``).
 
 Each group says how well its wording is known: documented (read at Salesforce), observed (seen in
-recorded or published answers of real orgs) or assumed. Index of codes:
+recorded or published answers of real orgs) or assumed. One file on purpose, long as it is: it can
+be compared with the reference in one go. Index of codes:
 https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html
 """
 
@@ -30,7 +31,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OAuthRefusal(Exception):
-    """A token request turned down: ``{"error", "error_description"}``, always with 400 (observed)."""
+    """A token request turned down: ``{"error", "error_description"}`` with 400 (observed)."""
 
     error: str
     description: str
@@ -42,7 +43,7 @@ class OAuthRefusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SoapRefusal(Exception):
-    """A SOAP fault; ``fault`` is the element in its detail, ``prefixed`` whether the code has sf:."""
+    """A SOAP fault: ``fault`` names the element in its detail, ``prefixed`` puts sf: first."""
 
     code: str
     message: str
@@ -139,8 +140,8 @@ def unknown_type(name: str) -> Refusal:
         400,
         "INVALID_TYPE",
         f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be "
-        "sure to append the '__c' after the entity name. Please reference your WSDL or the describe "
-        "call for the appropriate names.",
+        "sure to append the '__c' after the entity name. Please reference your WSDL or the "
+        "describe call for the appropriate names.",
     )
 
 
@@ -148,8 +149,8 @@ def no_such_column(name: str, entity: str) -> str:
     """The text about an unknown field of a query, without its position (observed)."""
     return (
         f"No such column '{name}' on entity '{entity}'. If you are attempting to use a custom "
-        "field, be sure to append the '__c' after the custom field name. Please reference your WSDL "
-        "or the describe call for the appropriate names."
+        "field, be sure to append the '__c' after the custom field name. Please reference your "
+        "WSDL or the describe call for the appropriate names."
     )
 
 
@@ -165,9 +166,10 @@ def unknown_relationship(name: str) -> str:
 def unknown_child_relationship(name: str) -> str:
     """The text about a child query on no known relationship, without its position (observed)."""
     return (
-        f"Didn't understand relationship '{name}' in FROM part of query call. If you are attempting "
-        "to use a custom relationship, be sure to append the '__r' after the custom relationship "
-        "name. Please reference your WSDL or the describe call for the appropriate names."
+        f"Didn't understand relationship '{name}' in FROM part of query call. If you are "
+        "attempting to use a custom relationship, be sure to append the '__r' after the "
+        "custom relationship name. Please reference your WSDL or the describe call for the "
+        "appropriate names."
     )
 
 

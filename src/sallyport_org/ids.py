@@ -76,3 +76,17 @@ def sql_id(prefix: str, sequence_sql: str, instance: str = INSTANCE) -> str:
         f"({digit} BETWEEN 10 AND 35)::INTEGER * {1 << bit}" for bit, digit in enumerate(digits)
     )
     return f"('{head}' || {text} || '{checks}' || substr('{CHECKS}', 1 + {check}, 1))"
+
+
+def sql_to_18(text_sql: str) -> str:
+    """Return SQL that gives the 18-character form of a 15- or 18-character id, else null."""
+    checks = []
+    for start in (1, 6, 11):
+        bits = " + ".join(
+            f"(ascii(substr({text_sql}, {start + bit}, 1)) BETWEEN 65 AND 90)::INTEGER * {1 << bit}"
+            for bit in range(5)
+        )
+        checks.append(f"substr('{CHECKS}', 1 + {bits}, 1)")
+    whole = f"left({text_sql}, 15) || " + " || ".join(checks)
+    shape = "'[0-9A-Za-z]{15}([0-9A-Za-z]{3})?'"
+    return f"CASE WHEN regexp_full_match({text_sql}, {shape}) THEN {whole} END"

@@ -1,7 +1,8 @@
 """One request and one answer, free of any web framework.
 
 What belongs here: the records every room speaks (:class:`Call`, :class:`Reply`), JSON, and who is
-asking (:class:`Context`). What does not: sockets (``server``) and which handler answers (``routes``).
+asking (:class:`Context`). What does not: sockets (``server``) and which handler answers
+(``routes``).
 """
 
 from __future__ import annotations

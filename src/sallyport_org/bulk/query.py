@@ -3,8 +3,8 @@
 What belongs here: requests and answers, and what a bulk query may not select. What does not: the
 life of jobs (``jobs``) and CSV (``pages``).
 
-Documented: https://developer.salesforce.com/docs/platform/api-asynch/guide/query-create-job.html and
-its neighbours; refusals observed by clients unless ``errors`` says otherwise.
+Documented: https://developer.salesforce.com/docs/platform/api-asynch/guide/query-create-job.html
+and its neighbours; refusals observed by clients unless ``errors`` says otherwise.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def result_pages(context: Context, job_id: str) -> Reply:
     base = f"/services/data/v{context.version}/jobs/query/{job_id}"
     rows = _max_records(context)
     start = _offset(context.call.query.get("locator"), snapshot)
-    listed = []
+    listed: list[dict[str, str]] = []
     while start < max(snapshot.rows, 1) and len(listed) < RESULT_PAGES:
         listed.append({"resultUrl": f"{base}/results?locator={locator(start)}&maxRecords={rows}"})
         start += rows
@@ -186,7 +186,7 @@ def describe(job: QueryJob, *, full: bool) -> dict[str, Any]:
 
 
 def locator(offset: int) -> str:
-    """Return the locator of a row number: base64 of its digits, as captured ones look (observed)."""
+    """Return the locator of a row number: base64 of its digits, like captured ones (observed)."""
     return base64.b64encode(str(offset).encode()).decode().rstrip("=")
 
 

@@ -28,7 +28,7 @@ LOGIN_HOSTS = ("https://login.salesforce.com", "https://test.salesforce.com")
 
 
 def grant(org: Org, request: TokenRequest) -> tuple[User, App]:
-    """Return the user the assertion names; raises an :class:`~sallyport_org.errors.OAuthRefusal`."""
+    """Return the user the assertion names; raises :class:`~sallyport_org.errors.OAuthRefusal`."""
     assertion = request.required("assertion")
     unverified = _claims_of(assertion)
     app = org.apps.get(str(unverified.get("iss", "")))

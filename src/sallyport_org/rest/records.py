@@ -3,6 +3,7 @@
 What belongs here: from result rows to what clients parse. What does not: which rows (``query``,
 ``sobjects``) and how single values are spelled (``soql.output``).
 """
+# ruff: noqa: S608 - SQL is this module's trade: names come from the schema, texts are quoted
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ how SOQL becomes SQL (``soql``).
 A connection of DuckDB serves one thread at a time, so every call works on a cursor of its own:
 readers see the last committed state and never wait for a writer.
 """
+# ruff: noqa: S608 - SQL is this module's trade: names come from the schema, texts are quoted
 
 from __future__ import annotations
 
@@ -58,7 +59,9 @@ class Engine:
     """
 
     def __init__(self, threads: int | None = None) -> None:
-        config = {"threads": threads} if threads else {}
+        config: dict[str, str | bool | int | float | list[str]] = {}
+        if threads:
+            config["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=config)
         self._cursors = threading.local()
         self._lock = threading.Lock()
@@ -78,6 +81,13 @@ class Engine:
         columns = ", ".join(f"{quoted(one.name)} {sql_type(one)}" for one in sobject.stored_fields)
         with self.writing() as cursor:
             cursor.execute(f"CREATE OR REPLACE TABLE {quoted(sobject.name)} ({columns})")
+
+    def keep(self, name: str, content: pa.Table) -> None:
+        """Make a table of that name out of Arrow data."""
+        with self.writing() as cursor:
+            cursor.register("arriving", content)
+            cursor.execute(f"CREATE TABLE {quoted(name)} AS SELECT * FROM arriving")
+            cursor.unregister("arriving")
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -4,6 +4,7 @@ What belongs here: order of work, ids, the few fixed records every org has (its 
 profiles) and what must agree between objects afterwards. What does not: how a field is drawn
 (``recipes``).
 """
+# ruff: noqa: S608 - SQL is this module's trade: names come from the schema, texts are quoted
 
 from __future__ import annotations
 
@@ -14,14 +15,9 @@ from datetime import UTC, datetime
 import duckdb
 
 from sallyport_org import ids
+from sallyport_org.rows.draw import Setting, hidden
 from sallyport_org.rows.engine import Engine, quoted
-from sallyport_org.rows.recipes import (
-    ARCHIVED_ROWS,
-    GONE_ROWS,
-    Setting,
-    expression,
-    hidden,
-)
+from sallyport_org.rows.recipes import ARCHIVED_ROWS, GONE_ROWS, expression
 from sallyport_org.schema.model import Schema, SObject
 
 USERS = 12
@@ -116,7 +112,7 @@ def generate(
 ) -> None:
     """Fill the tables with ``counts`` live rows each, beside a few deleted and archived ones.
 
-    ``counts`` is the result of :func:`check_counts`; ``as_of`` is the latest moment any row carries;
+    ``counts`` is the result of :func:`check_counts`; ``as_of`` is the latest moment of any row;
     ``progress`` is told one line per object.
     """
     known = {**counts, "User": USERS}

@@ -6,11 +6,52 @@ All people, companies and addresses are made up; hosts use reserved names.
 
 from __future__ import annotations
 
-FIRST_NAMES = ["Ada", "Amélie", "Anna", "Ben", "Björn", "Camille", "Chloé", "Dana", "David", "Émile", "Esra", "Fatima", "Finn", "Françoise", "George", "Grace", "Hana", "Hélène", "Ines", "Ivan", "Jörg", "José", "Jun", "Kofi", "Lena", "Léo", "Liam", "Lucía", "Maja", "Marie", "Mateo", "Mina", "Nadia", "Noor", "Olga", "Omar", "Paul", "Priya", "Quentin", "Rosa", "Siân", "Sofia", "Søren", "Tomás", "Uma", "Victor", "Wei", "Yuki", "Zoë", "민준", "서연", "지우", "하은"]
-LAST_NAMES = ["Abe", "Adler", "Åkesson", "Alvarez", "Baker", "Benoît", "Castro", "Chen", "Çelik", "D'Angelo", "Dubois", "Dupont", "Eriksen", "Evans", "Fischer", "Fournier", "García", "Gómez", "Haddad", "Hughes", "Ito", "Ivanov", "Jensen", "Jones", "Kim", "Kowalski", "Lefèvre", "Lopez", "Martin", "Müller", "Nakamura", "Nguyễn", "Novák", "O'Brien", "O'Neill", "Okafor", "Park", "Patel", "Petit", "Quinn", "Rossi", "Sánchez", "Schäfer", "Silva", "Smith", "Taylor", "Ueda", "Vidal", "Weiß", "Wójcik", "Yılmaz", "Zhang", "김", "이", "박"]
-COMPANY_HEADS = ["Acme", "Alpine", "Atlas", "Aurora", "Beacon", "Blue River", "Bright", "Café Zürich", "Cedar", "Cobalt", "Copper", "Delta", "Échelle", "Evergreen", "First Light", "Global", "Granite", "Harbor", "Hearth & Home", "Ironwood", "Juniper", "Kestrel", "Lakeside", "Lumen", "Maple", "Meridian", "Métropole", "Nimbus", "Nordström", "Northwind", "Oak & Ivy", "Orchid", "Pacific", "Pinnacle", "Quartz", "Red Cedar", "Río Grande", "Sable", "Sierra", "Silver Birch", "Solstice", "Summit", "Tidewater", "Union", "Vantage", '"Vivid"', "Willow", "Zenith", "한빛", "서울"]
-COMPANY_TAILS = ["Analytics", "Bakery", "Capital", "Chemicals", "Clinics", "Consulting", "Dynamics", "Energy", "Foods", "Freight", "Gardens", "Group", "Holdings", "Hotels", "Instruments", "Labs", "Logistics", "Media", "Motors", "Networks", "Outfitters", "Partners", "Pharma", "Robotics", "School District", "Software", "Studios", "Systems", "Textiles", "Water"]
-COMPANY_FORMS = ["Inc.", "LLC", "Ltd", "GmbH", "S.A.", "& Sons", ", Inc.", "Co., Ltd.", "K.K.", "AG"]
+
+def _listed(text: str) -> tuple[str, ...]:
+    """Return the entries of a text that separates them by semicolons."""
+    return tuple(" ".join(entry.split()) for entry in text.split(";"))
+
+
+FIRST_NAMES = _listed(
+    """
+    Ada; Amélie; Anna; Ben; Björn; Camille; Chloé; Dana; David; Émile; Esra; Fatima; Finn;
+    Françoise; George; Grace; Hana; Hélène; Ines; Ivan; Jörg; José; Jun; Kofi; Lena; Léo;
+    Liam; Lucía; Maja; Marie; Mateo; Mina; Nadia; Noor; Olga; Omar; Paul; Priya; Quentin;
+    Rosa; Siân; Sofia; Søren; Tomás; Uma; Victor; Wei; Yuki; Zoë; 민준; 서연; 지우; 하은
+    """
+)
+LAST_NAMES = _listed(
+    """
+    Abe; Adler; Åkesson; Alvarez; Baker; Benoît; Castro; Chen; Çelik; D'Angelo; Dubois;
+    Dupont; Eriksen; Evans; Fischer; Fournier; García; Gómez; Haddad; Hughes; Ito; Ivanov;
+    Jensen; Jones; Kim; Kowalski; Lefèvre; Lopez; Martin; Müller; Nakamura; Nguyễn; Novák;
+    O'Brien; O'Neill; Okafor; Park; Patel; Petit; Quinn; Rossi; Sánchez; Schäfer; Silva;
+    Smith; Taylor; Ueda; Vidal; Weiß; Wójcik; Öztürk; Zhang; 김; 이; 박
+    """
+)
+COMPANY_HEADS = _listed(
+    """
+    Acme; Alpine; Atlas; Aurora; Beacon; Blue River; Bright; Café Zürich; Cedar; Cobalt;
+    Copper; Delta; Échelle; Evergreen; First Light; Global; Granite; Harbor; Hearth & Home;
+    Ironwood; Juniper; Kestrel; Lakeside; Lumen; Maple; Meridian; Métropole; Nimbus;
+    Nordström; Northwind; Oak & Ivy; Orchid; Pacific; Pinnacle; Quartz; Red Cedar; Río
+    Grande; Sable; Sierra; Silver Birch; Solstice; Summit; Tidewater; Union; Vantage;
+    "Vivid"; Willow; Zenith; 한빛; 서울
+    """
+)
+COMPANY_TAILS = _listed(
+    """
+    Analytics; Bakery; Capital; Chemicals; Clinics; Consulting; Dynamics; Energy; Foods;
+    Freight; Gardens; Group; Holdings; Hotels; Instruments; Labs; Logistics; Media; Motors;
+    Networks; Outfitters; Partners; Pharma; Robotics; School District; Software; Studios;
+    Systems; Textiles; Water
+    """
+)
+COMPANY_FORMS = _listed(
+    """
+    Inc.; LLC; Ltd; GmbH; S.A.; & Sons; , Inc.; Co., Ltd.; K.K.; AG
+    """
+)
 
 PLACES = (
     ("San Francisco", "CA", "94105", "USA", 37.79, -122.39),
@@ -34,14 +75,43 @@ PLACES = (
 )
 """City, state, postal code, country, latitude, longitude: one place stays one place."""
 
-STREETS = ["Main Street", "High Street", "Elm Avenue", "Rue de l'Église", "Bahnhofstraße", "Calle Mayor", "Park Road", "Market Street", "5th Avenue", "King's Road", "Boulevard Voltaire", "Via Roma", "Harbour Way", "세종대로", "Lake Drive"]
+STREETS = _listed(
+    """
+    Main Street; High Street; Elm Avenue; Rue de l'Église; Bahnhofstraße; Calle Mayor; Park
+    Road; Market Street; 5th Avenue; King's Road; Boulevard Voltaire; Via Roma; Harbour Way;
+    세종대로; Lake Drive
+    """
+)
 STREET_SECOND_LINES = ("Suite 400", "2nd floor", "Bât. C", 'c/o "The Mill"', "PO Box 12, Unit B")
 
-TITLES = ["CEO", "CFO", "CTO", "VP, Sales", "VP of Marketing", "Director, IT", "Buyer", "Head of Operations", "Engineer", "Analyst", "Regional Manager (EMEA)", "Chef de projet", "Assistant", "Owner", "Consultant"]
-DEPARTMENTS = ["Finance", "Sales", "Marketing", "Engineering", "Operations", "R&D", "Human Resources", "IT", "Légal"]
-DOMAINS = ["example.com", "example.org", "example.net", "mail.example.com", "post.example.fr"]
-SUBJECTS = ["Call", "Email", "Send quote", "Follow up on proposal", "Meeting: Q3 review", "Démo produit", "견적 요청", "Invoice question", 'Re: "urgent" order', "Renewal, year 2"]
-WORDS = ["alpha", "bravo", "coast", "delta", "ember", "falcon", "garnet", "harvest", "indigo", "jade", "kelp", "lunar", "moss"]
+TITLES = _listed(
+    """
+    CEO; CFO; CTO; VP, Sales; VP of Marketing; Director, IT; Buyer; Head of Operations;
+    Engineer; Analyst; Regional Manager (EMEA); Chef de projet; Assistant; Owner; Consultant
+    """
+)
+DEPARTMENTS = _listed(
+    """
+    Finance; Sales; Marketing; Engineering; Operations; R&D; Human Resources; IT; Légal
+    """
+)
+DOMAINS = _listed(
+    """
+    example.com; example.org; example.net; mail.example.com; post.example.fr
+    """
+)
+SUBJECTS = _listed(
+    """
+    Call; Email; Send quote; Follow up on proposal; Meeting: Q3 review; Démo produit; 견적 요청;
+    Invoice question; Re: "urgent" order; Renewal, year 2
+    """
+)
+WORDS = _listed(
+    """
+    alpha; bravo; coast; delta; ember; falcon; garnet; harvest; indigo; jade; kelp; lunar;
+    moss
+    """
+)
 
 SENTENCES = (
     "Met at the trade show and asked for a quote.",

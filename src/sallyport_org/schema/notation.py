@@ -30,7 +30,22 @@ from typing import Any
 from sallyport_org.schema.model import Field, PicklistValue, SObject
 
 USUAL_ABILITIES = frozenset(
-    ["compactlayout", "create", "delete", "layout", "query", "replicate", "retrieve", "searchlayout", "search", "trigger", "undelete", "update", "feed", "mru"]
+    [
+        "compactlayout",
+        "create",
+        "delete",
+        "layout",
+        "query",
+        "replicate",
+        "retrieve",
+        "searchlayout",
+        "search",
+        "trigger",
+        "undelete",
+        "update",
+        "feed",
+        "mru",
+    ]
 )
 """What a standard business object allows; ``can`` lines add and take away."""
 

@@ -17,7 +17,7 @@ from sallyport_org.schema.model import Field
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An expression as SQL: its type, the field behind it if it is one, and its name in messages."""
+    """An expression as SQL: its type, the field behind it if any, and its name in messages."""
 
     sql: str
     kind: str
@@ -46,7 +46,7 @@ AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
 
 
 def apply(function: str, argument: Value | None, text: str, at: int) -> Value:
-    """Return a function's value; raises a refusal if it is unknown or does not take the argument."""
+    """Return a function's value; raises a refusal if it is unknown or the argument does not fit."""
     if function == "COUNT" and argument is None:
         return Value("count(*)", "int", "COUNT()", aggregate=True)
     if argument is None:

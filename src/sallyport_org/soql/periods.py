@@ -1,4 +1,4 @@
-"""Date literals: ``TODAY``, ``LAST_N_DAYS:30``, ``THIS_FISCAL_QUARTER`` as half-open ranges of days.
+"""Date literals (``TODAY``, ``LAST_N_DAYS:30``, ``THIS_QUARTER``) as half-open ranges of days.
 
 What belongs here: calendar arithmetic. What does not: comparing fields with the ranges (``plan``).
 Weeks begin on Sunday and days on midnight UTC, because the simulated user's locale is en_US and its
@@ -67,7 +67,7 @@ def _week(today: date, offset: int) -> date:
 
 
 def _months(size: int) -> Callable[[date, int], date]:
-    """Return the function that finds the first day of a span of ``size`` months, ``offset`` away."""
+    """Return the function that finds the first day of a span of ``size`` months, ``offset`` on."""
 
     def start(today: date, offset: int) -> date:
         index = ((today.month - 1) // size + offset) * size

@@ -3,9 +3,10 @@
 What belongs here: the rules of the field list, of grouping and sorting, and putting the SQL
 together. What does not: names (``scope``), conditions, and how values are written (``output``).
 
-Rows without ORDER BY come in the order of their ids' creation; ties are broken by id, so that the
-same query gives the same order (assumed; Salesforce promises nothing).
+Ties of an ORDER BY are broken by id, so that the same query gives the same order. Without ORDER BY
+the order is the engine's, which is stable within one result (Salesforce promises nothing).
 """
+# ruff: noqa: S608 - SQL is this module's trade: names come from the schema, texts are quoted
 
 from __future__ import annotations
 
@@ -59,7 +60,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A query ready to run. ``tail`` is everything after the field list, LIMIT and OFFSET included."""
+    """A query ready to run. ``tail`` is all that follows WHERE, LIMIT and OFFSET included."""
 
     query: Query
     sobject: SObject

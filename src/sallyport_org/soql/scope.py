@@ -3,6 +3,7 @@
 What belongs here: resolving names against the schema and collecting the joins they need. What does
 not: comparing values (``conditions``) and the shape of results (``plan``).
 """
+# ruff: noqa: S608 - SQL is this module's trade: names come from the schema, texts are quoted
 
 from __future__ import annotations
 
