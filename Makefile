@@ -10,7 +10,8 @@ STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 SHARED ?= ../shared
 
-.PHONY: help install lock demo test check format lint types contract docs samples bad-input crash memory bench clean
+.PHONY: help install lock demo test test-postgres check format lint types contract \
+  flow-service samples crash bad-input memory clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +43,10 @@ demo: $(STAMP)  ## simulated org -> connection -> flows -> 450,000 rows proven
 test: $(STAMP)  ## every test that needs Python only
 	$(BIN)/pytest -n 2 --dist loadfile
 
-check: $(STAMP) format lint types contract test  ## all that CI runs
+test-postgres: $(STAMP)  ## the same tests on a real PostgreSQL (started from a wheel)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/with_postgres.py pytest -n 2 --dist loadfile
+
+check: $(STAMP) format lint types contract test test-postgres  ## all that CI runs
 
 format: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -55,6 +59,21 @@ types: $(STAMP)
 
 contract: $(STAMP)
 	$(BIN)/lint-imports
+
+flow-service: $(STAMP)  ## every call of Adobe's connect-Salesforce guide against a running demo
+	$(BIN)/python -m checks.flow_service
+
+samples: $(STAMP)  ## public sample records loaded, synced, compared (needs SHARED)
+	$(BIN)/python -m checks.samples $(SHARED)
+
+crash: $(STAMP)  ## kill -9 the server ten times in the middle of a 1M-row run
+	$(BIN)/python -m checks.crash
+
+bad-input: $(STAMP)  ## 15 bad inputs: what each prints, and that nothing was stored
+	$(BIN)/python -m checks.bad_input
+
+memory: $(STAMP)  ## peak memory of a 1M-row and a 100k-row run
+	$(BIN)/python -m checks.memory
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

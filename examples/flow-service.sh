@@ -45,7 +45,7 @@ check() {
 status, text = int(os.environ["STATUS"]), os.environ["BODY"]
 body = json.loads(text) if text else None
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-sys.exit(not eval(sys.argv[1]))' "$2"; then
+sys.exit(not eval("(" + sys.argv[1] + ")"))' "$2"; then
     passed=$((passed + 1)); echo "  ok    $1"
   else
     echo "  FAIL  $1"
