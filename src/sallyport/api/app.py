@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +32,22 @@ from sallyport.errors import SallyportError
 from sallyport.kernel import Clock, new_id
 
 log = structlog.get_logger(__name__)
+_TEXTS = {key: {"type": "string"} for key in ("type", "title", "errorMessage", "errorDetails")}
+_REFUSED = {
+    "description": "Refused, in the gateway's, identity service's or (shown) Flow Service's shape",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    **_TEXTS,
+                    "status": {"type": "integer"},
+                    "report": {"type": "object"},
+                },
+            }
+        }
+    },
+}
 
 
 def create_app(services: Services) -> FastAPI:
@@ -40,6 +57,7 @@ def create_app(services: Services) -> FastAPI:
         version=sallyport.__version__,
         summary="The Flow Service dialect over Salesforce connections, flows and runs",
         redirect_slashes=False,
+        responses={"4XX": _REFUSED},
     )
     app.state.services = services
     for room in (ims, specs, exploring, connections, endpoints, flows, runs, catalog):
@@ -86,6 +104,8 @@ class Observed:
 
         try:
             await self._app(scope, receive, observe)
+        except ClientDisconnect:
+            log.info("http.client_left", request_id=state["request_id"])
         except Exception:
             log.exception("http.defect", request_id=state["request_id"])
             if started:

@@ -18,6 +18,7 @@ from fastapi import Depends, Request
 from sallyport.api.problems import FlowProblem, WrongContentType
 
 MOST_BYTES = 10 * 1024 * 1024
+_LATEST = 253_402_300_799  # the end of the year 9999; a stamp in milliseconds lies far beyond
 _KNOWN = (
     "name|description|auth|specName|params|environmentUrl|instanceUrl|username|password"
     "|securityToken|clientId|clientSecret|jwtToken|apiVersion|connectionSpec|flowSpec|id|version"
@@ -165,6 +166,13 @@ class Node:
             self.wrong(name, "must be a whole number.", "Send a number, like 1567411548.")
         return value
 
+    def moment(self, name: str) -> int | None:
+        """Return seconds since 1970, sent as a number or as digits; None when absent."""
+        seconds = self.whole_number(name)
+        if seconds is not None and not 0 <= seconds <= _LATEST:
+            self.wrong(name, "is not seconds since 1970.", "Milliseconds? Divide by 1000.")
+        return seconds
+
     def missing(self, name: str, cure: str) -> NoReturn:
         """Refuse because a key is absent or null."""
         raise FlowProblem("9400-400", "is missing.", field=self.place(name), cure=cure)
@@ -174,6 +182,14 @@ class Node:
         got = shown(self.value.get(name) if received is None else received)
         raise FlowProblem("9400-400", message, field=self.place(name), received=got, cure=cure)
 
+
+BODY: Mapping[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+"""What the OpenAPI document says of a route that takes ``JsonBody`` (its ``openapi_extra``)."""
 
 JsonBody = Annotated[Node, Depends(json_object)]
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
-from sallyport.api.bodies import JsonBody, Node
+from sallyport.api.bodies import BODY, JsonBody, Node
 from sallyport.api.gateway import Admitted, checked_id
 from sallyport.api.listing import allow
 from sallyport.api.problems import FlowProblem, spelled
@@ -31,7 +31,7 @@ _DEFAULT_LIMIT = 100
 _MOST = 1000
 
 
-@router.post(SCHEMAS, status_code=201)
+@router.post(SCHEMAS, status_code=201, openapi_extra=dict(BODY))
 def create_schema(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
     """Make a schema; 201 with the whole of it."""
     allow(request)
@@ -67,7 +67,7 @@ def get_schema(request: Request, call: Admitted, schema_id: str) -> dict[str, An
     return _schema(call.services.catalog.schema(call.scope, schema_id))
 
 
-@router.post(DATASETS, status_code=201)
+@router.post(DATASETS, status_code=201, openapi_extra=dict(BODY))
 def create_dataset(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
     """Make a dataset for rows of a schema; 201 ``["@/dataSets/<id>"]``."""
     allow(request, "requestDataSource")  # every dataset of ours can be a target
@@ -96,7 +96,7 @@ def get_dataset(request: Request, call: Admitted, dataset_id: str) -> dict[str, 
     return {dataset.id: _dataset(dataset)}
 
 
-@router.post(MAPPINGS)
+@router.post(MAPPINGS, openapi_extra=dict(BODY))
 def create_mapping(request: Request, call: Admitted, body: JsonBody) -> dict[str, Any]:
     """Make a mapping set from either of the two bodies Adobe documents; 200 with its id."""
     allow(request, "validate")  # always checked here

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
 from sallyport.api import listing
-from sallyport.api.bodies import JsonBody, Node
+from sallyport.api.bodies import BODY, JsonBody, Node
 from sallyport.api.gateway import Admitted, Call, checked_id
 from sallyport.api.problems import FLOW_SERVICE, FlowProblem, spelled
 from sallyport.api.resources import created, stamps, versions, without_none
@@ -43,7 +43,7 @@ SPELLING: Final = {
 """The services' names of parameters → where they stand in a connection's body."""
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, openapi_extra=dict(BODY))
 def create_connection(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
     """Verify credentials and make a base connection.
 
@@ -59,7 +59,7 @@ def create_connection(request: Request, call: Admitted, body: JsonBody) -> JSONR
     return created("connections", connection)
 
 
-@router.get("")
+@router.get("", openapi_extra=dict(listing.QUERY))
 def list_connections(request: Request, call: Admitted) -> dict[str, Any]:
     """List base connections, newest first."""
     return listing.page(
@@ -86,7 +86,11 @@ def delete_connection(request: Request, call: Admitted, connection_id: str) -> R
         call.services.connections.remove(connection)
     except Conflict as used:
         raise FlowProblem(
-            "1418-400", used.message, field="id", received=connection.id, cure=used.cure
+            "1418-400",
+            f"the connection {connection.name!r} {used.message}",
+            field="id",
+            received=connection.id,
+            cure="Remove its flows first; at the terminal, `sallyport remove NAME --flows` does.",
         ) from used
     return Response(status_code=204)
 

@@ -14,9 +14,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from sallyport.api import listing
-from sallyport.api.bodies import JsonBody, Node
+from sallyport.api.bodies import BODY, JsonBody, Node
 from sallyport.api.gateway import Admitted, Call, checked_id
-from sallyport.api.problems import FLOW_SERVICE, ConnectorProblem, spelled
+from sallyport.api.problems import FLOW_SERVICE, ConnectorProblem, no_such_table, spelled
 from sallyport.api.resources import created, stamps, versions, without_none
 from sallyport.api.specs import DATA_LAKE, SALESFORCE, VERSION, check_spec
 from sallyport.errors import NotFound
@@ -33,7 +33,9 @@ SOURCE_FIELDS: Final = listing.STAMPED | {
 TARGET_FIELDS: Final = listing.STAMPED | {"connectionSpec", "data", "params"}
 
 
-@router.post("/sourceConnections", status_code=201, tags=["sourceConnections"])
+@router.post(
+    "/sourceConnections", status_code=201, openapi_extra=dict(BODY), tags=["sourceConnections"]
+)
 def create_source(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
     """Name an object of a base connection as a flow's source; Salesforce is asked if it exists."""
     listing.allow(request)
@@ -60,7 +62,7 @@ def create_source(request: Request, call: Admitted, body: JsonBody) -> JSONRespo
     return created("sourceConnections", source)
 
 
-@router.get("/sourceConnections", tags=["sourceConnections"])
+@router.get("/sourceConnections", openapi_extra=dict(listing.QUERY), tags=["sourceConnections"])
 def list_sources(request: Request, call: Admitted) -> dict[str, Any]:
     """List source connections, newest first."""
     return listing.page(
@@ -79,7 +81,9 @@ def get_source(request: Request, call: Admitted, source_id: str) -> dict[str, An
     return {"items": [show_source(call, source)]}
 
 
-@router.post("/targetConnections", status_code=201, tags=["targetConnections"])
+@router.post(
+    "/targetConnections", status_code=201, openapi_extra=dict(BODY), tags=["targetConnections"]
+)
 def create_target(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
     """Name a dataset as a flow's target."""
     listing.allow(request)
@@ -96,7 +100,7 @@ def create_target(request: Request, call: Admitted, body: JsonBody) -> JSONRespo
     return created("targetConnections", target)
 
 
-@router.get("/targetConnections", tags=["targetConnections"])
+@router.get("/targetConnections", openapi_extra=dict(listing.QUERY), tags=["targetConnections"])
 def list_targets(request: Request, call: Admitted) -> dict[str, Any]:
     """List target connections, newest first."""
     return listing.page(
@@ -152,18 +156,6 @@ def show_target(call: Call, target: Target) -> dict[str, Any]:
             "connectionSpec": _spec(DATA_LAKE),
             **versions(target),
         }
-    )
-
-
-def no_such_table(error: NotFound, field: str) -> ConnectorProblem:
-    """Return the refusal of an object the connection's user does not see: a 404 of the source."""
-    return ConnectorProblem(
-        "1330-400",
-        error.message,
-        code="1101-404",
-        field=field,
-        received=error.received,
-        cure=error.cure,
     )
 
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from sallyport.api.connections import SPELLING, find
 from sallyport.api.gateway import Admitted, Call
 from sallyport.api.listing import allow, flag
-from sallyport.api.problems import FLOW_SERVICE, ConnectorProblem, spelled
+from sallyport.api.problems import FLOW_SERVICE, ConnectorProblem, no_such_table, spelled
 from sallyport.connections import Connection
 from sallyport.errors import NotFound, RemoteRefused, RemoteUnavailable, SallyportError
 
@@ -106,14 +106,7 @@ def _table(call: Call, connection: Connection, name: str, *, preview: bool) -> d
             column(field.name, field.type) for field in connections.columns(connection, name)
         ]
     except NotFound as error:
-        raise ConnectorProblem(
-            "1330-400",
-            error.message,
-            code="1101-404",
-            field="object",
-            received=error.received,
-            cure=error.cure,
-        ) from error
+        raise no_such_table(error, "object") from error
     found: dict[str, Any] = {"format": "flat", "schema": {"columns": columns}}
     if preview:
         found["data"] = connections.preview(connection, name, PREVIEW_ROWS)

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from sallyport.api import listing
-from sallyport.api.bodies import JsonBody, Node
+from sallyport.api.bodies import BODY, JsonBody, Node
 from sallyport.api.endpoints import show_source
 from sallyport.api.gateway import Admitted, Call, checked_id
 from sallyport.api.problems import FLOW_SERVICE, ConnectorProblem, FlowProblem, spelled
@@ -37,7 +37,6 @@ FIELDS: Final = listing.STAMPED | {
     "lastOperation",
     "lastRunDetails",
 }
-LATEST_START: Final = 253_402_300_799  # the end of the year 9999; milliseconds lie far beyond
 _SPELLING: Final = {
     "columns": "transformations.mappingId",
     "connection": "sourceConnectionIds",
@@ -45,7 +44,7 @@ _SPELLING: Final = {
 }
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, openapi_extra=dict(BODY))
 def create_flow(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
     """Join a source and a target; with ``scheduleParams`` its one run is started."""
     listing.allow(request)
@@ -55,7 +54,7 @@ def create_flow(request: Request, call: Admitted, body: JsonBody) -> JSONRespons
     return created("flows", flow)
 
 
-@router.get("")
+@router.get("", openapi_extra=dict(listing.QUERY))
 def list_flows(request: Request, call: Admitted) -> dict[str, Any]:
     """List flows, newest first."""
     return listing.page(
@@ -160,9 +159,7 @@ def _read(call: Call, body: Node) -> NewFlow:
         call.services.flows.source(call.scope, source_id)
     with spelled({"id": "targetConnectionIds"}):
         call.services.flows.target(call.scope, target_id)
-    kept = {
-        name: body.value[name] for name in ("transformations", "scheduleParams") if name in body
-    }
+    shown_again = ("transformations", "scheduleParams")
     return NewFlow(
         name,
         source_id,
@@ -170,7 +167,7 @@ def _read(call: Call, body: Node) -> NewFlow:
         mapping_id=_mapping(call, body),
         description=body.optional_text("description"),
         start_at=_start(body.optional_node("scheduleParams")),
-        wire=kept,
+        wire={field: body.value[field] for field in shown_again if field in body},
     )
 
 
@@ -257,9 +254,7 @@ def _start(schedule: Node | None) -> int | None:
                 field=schedule.place(name),
                 cure="Leave it out.",
             )
-    start = schedule.whole_number("startTime")
+    start = schedule.moment("startTime")
     if start is None:
         schedule.missing("startTime", "Send seconds since 1970, like 1567411548.")
-    if not 0 <= start <= LATEST_START:
-        schedule.wrong("startTime", "is not seconds since 1970.", "Milliseconds? Divide by 1000.")
     return start

@@ -46,6 +46,19 @@ _NAMES = re.compile(r"[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*")
 _WORDS = frozenset({"state", "status"})  # compared without regard to letter case
 
 
+QUERY: Final[Mapping[str, Any]] = {
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in (
+            ("property", {"type": "array", "items": {"type": "string"}}),
+            ("limit", {"type": "integer", "minimum": 1, "maximum": MOST}),
+            ("count", {"type": "boolean"}),
+            ("continuationToken", {"type": "string"}),
+        )
+    ]
+}
+"""What the OpenAPI document says of a list's query (its ``openapi_extra``)."""
+
 Item = TypeVar("Item")
 Pages = Callable[[int], tuple[list[Item], bool]]
 """Returns the items from an offset, newest first, and whether more follow."""

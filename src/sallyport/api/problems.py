@@ -19,6 +19,7 @@ from typing import Any, Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import compile_path
 
 from sallyport.errors import (
     Conflict,
@@ -122,6 +123,18 @@ class WrongContentType(InvalidRequest):
     """The body announces a type that is not JSON; the platform has a shape of its own for it."""
 
 
+def no_such_table(error: NotFound, field: str) -> ConnectorProblem:
+    """Return the refusal of an object the connection's user does not see: a 404 of the source."""
+    return ConnectorProblem(
+        "1330-400",
+        error.message,
+        code="1101-404",
+        field=field,
+        received=error.received,
+        cure=error.cure,
+    )
+
+
 @contextmanager
 def spelled(names: Mapping[str, str]) -> Iterator[None]:
     """Give errors raised inside the caller's spelling of the field at fault.
@@ -159,10 +172,12 @@ def http_answer(request: Request, error: HTTPException) -> JSONResponse:
     """Return the answer to an address or method we do not have."""
     where = f"{request.method} {request.url.path}"
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(_methods(request, error))
         detail = f"{where} is not available. This address takes: {allowed}."
         found = flow_answer(request, "9405-405", detail)
-    elif error.status_code == HTTPStatus.NOT_FOUND:
+        found.headers["Allow"] = allowed
+        return found
+    if error.status_code == HTTPStatus.NOT_FOUND:
         found = flow_answer(request, "1439-404", f"There is no such address: {where}.")
     else:
         found = flow_answer(request, f"9400-{error.status_code}", str(error.detail))
@@ -193,6 +208,15 @@ def flow_answer(request: Request, code: str, detail: str) -> JSONResponse:
         "errorDetails": detail,
     }
     return JSONResponse(body, status)
+
+
+def _methods(request: Request, error: HTTPException) -> list[str]:
+    """Return every method an address takes; the router itself names its first route's only."""
+    methods = {name.strip() for name in (error.headers or {}).get("Allow", "").split(",") if name}
+    for template, operations in request.app.openapi()["paths"].items():
+        if compile_path(template)[0].match(request.url.path):
+            methods |= {name.upper() for name in operations}
+    return sorted(methods)
 
 
 def _code(error: SallyportError) -> str:

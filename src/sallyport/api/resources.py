@@ -41,10 +41,10 @@ def versions(resource: Resource) -> dict[str, str]:
     return {"version": etag, "etag": etag}
 
 
-def created(collection: str, resource: Resource) -> JSONResponse:
-    """Return the 201 answer with ``Location``."""
+def created(collection: str, resource: Resource, **more: Any) -> JSONResponse:
+    """Return the 201 answer ``{"id", "etag"}`` (and ``more``) with ``Location``."""
     where = f"{FLOW_SERVICE}/{collection}/{resource.id}"
-    return JSONResponse(reference(resource), 201, {"Location": where})
+    return JSONResponse({**reference(resource), **more}, 201, {"Location": where})
 
 
 def reference(resource: Resource) -> dict[str, Any]:

@@ -195,7 +195,7 @@ FLOW_SPECS: Final[tuple[dict[str, Any], ...]] = (
 )
 
 
-@router.get("/connectionSpecs")
+@router.get("/connectionSpecs", openapi_extra=dict(listing.QUERY))
 def list_connection_specs(request: Request, call: Admitted) -> dict[str, Any]:
     """List the connection specifications; ``property=name=="salesforce"`` filters."""
     return _list(request, CONNECTION_SPECS)
@@ -207,7 +207,7 @@ def get_connection_spec(request: Request, call: Admitted, spec_id: str) -> dict[
     return _one(request, CONNECTION_SPECS, spec_id)
 
 
-@router.get("/flowSpecs")
+@router.get("/flowSpecs", openapi_extra=dict(listing.QUERY))
 def list_flow_specs(request: Request, call: Admitted) -> dict[str, Any]:
     """List the flow specifications; ``property=name=="CRMToAEP"`` filters."""
     return _list(request, FLOW_SPECS)
