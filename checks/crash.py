@@ -9,7 +9,6 @@ the files that the Delta library names, must equal those of the CSV.
 """
 
 import argparse
-import json
 import random
 import signal
 import socket
@@ -22,12 +21,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from checks import ledger
-from checks.processes import Api, environment, make_api_client, org, sallyport, server
+from checks.processes import Api, environment, make_api_client, org, server
 from checks.tally import Tally
 
-# how many steps are recorded when the kill comes: 1 plan, 2 submit, 3 await, then the waves,
-# count, commit, end, clean
-_ENDED = ("success", "incomplete", "failed")
+ENDED = ("success", "incomplete", "failed")
 _WAVE_ROWS = 400_000
 
 
@@ -43,6 +40,7 @@ def main() -> int:
 
 
 def run(folder: Path, rows: int, kills: int, chance: random.Random) -> int:
+    """Run the target in ``folder``; also used, smaller, by the tests."""
     tally = Tally("crash", kills + 4, f"checks ({kills} kills counted, 4 comparisons)")
     csv = folder / f"{ledger.OBJECT}.csv"
     ledger.write(csv, rows)
@@ -50,60 +48,122 @@ def run(folder: Path, rows: int, kills: int, chance: random.Random) -> int:
     with org("--load", str(csv), "--job-seconds", "2") as credentials:
         env = environment(folder / "home", credentials["url"], SALLYPORT_LOG_LEVEL="warning")
         client = make_api_client(env, "crash", "LOCAL@AdobeOrg")
-        port = _free_port()
-        api = Api(f"http://127.0.0.1:{port}", client)
-        run_id, dataset_id, life = _kill_until_done(
-            tally, env, api, port, credentials, folder / "server.log", kills, rows, chance
-        )
-        landed = json.loads(sallyport(env, "runs", "--json").stdout)
-    tally.check("the run finished by itself", life["state"] == "success", str(life.get("state")))
+        victim = Victim(env, client, folder / "server.log", credentials)
+        waves = -(-rows // _WAVE_ROWS)
+        for number, aim in enumerate(_aims(kills, waves), 1):
+            killed_after = victim.kill_once(aim, chance)
+            tally.check(
+                f"kill {number}", killed_after is not None, f"the run had done: {killed_after}"
+            )
+        state = victim.finish()
+    tally.check("the run finished by itself", state == "success", state)
     expected = ledger.checksum_of_csv(csv)
-    found = ledger.checksum_of_dataset(folder / "home" / "lake" / dataset_id)
+    found = ledger.checksum_of_dataset(folder / "home" / "lake" / victim.dataset_id)
     tally.check("rows", found[0] == expected[0] == rows, f"{found[0]} of {expected[0]}")
     tally.check("no row twice, every id there", found[1] == expected[1] == found[0], f"{found[1]}")
     tally.check("checksum of all values", found[2] == expected[2], f"{found[2]:x}")
-    assert any(run_id in json.dumps(entry) for entry in landed)
     return tally.end()
 
 
-def _kill_until_done(
-    tally: Tally,
-    env: dict[str, str],
-    api: Api,
-    port: int,
-    credentials: dict[str, Any],
-    log: Path,
-    kills: int,
-    rows: int,
-    chance: random.Random,
-) -> tuple[str, str, dict[str, Any]]:
-    steps = 7 + -(-rows // _WAVE_ROWS)  # clean is the last one; before it the run has ended
-    aims = [min(steps - 2, number * (steps - 1) // kills) for number in range(kills)]
-    run_id = dataset_id = ""
-    for number, aim in enumerate(aims, 1):
-        with server(env, port, log) as process:
-            api.wait_until_up()
-            if not run_id:
-                run_id, dataset_id = _start_flow(api, credentials)
-            steps_done = _wait_for_steps(env, run_id, aim)
-            time.sleep(chance.uniform(0, 0.4) if aim >= 2 else 0)
-            before = _state(api, run_id)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            counted = before not in _ENDED
-            names = _steps(env, run_id)
-            tally.check(
-                f"kill {number} while unfinished",
-                counted,
-                f"after {steps_done} steps, the last one {names[-1] if names else 'none'!r}",
+def _aims(kills: int, waves: int) -> list[int]:
+    """Return after how many recorded steps each kill comes: spread over plan to commit."""
+    last = 3 + waves + 2  # plan, submit, await, the waves, count, commit; end ends the run
+    return [round(number * last / max(1, kills - 1)) for number in range(kills)]
+
+
+class Victim:
+    """The server, its flow, and the run that is being killed."""
+
+    def __init__(
+        self,
+        env: dict[str, str],
+        client: dict[str, str],
+        log: Path,
+        credentials: dict[str, Any],
+    ) -> None:
+        self._env = env
+        self._log = log
+        self._credentials = credentials
+        self._port = _free_port()
+        self._api = Api(f"http://127.0.0.1:{self._port}", client)
+        self._flow_id = ""
+        self._run_id = ""
+        self.dataset_id = ""
+
+    def kill_once(self, aim: int, chance: random.Random) -> list[str] | None:
+        """Kill the server once the run has recorded ``aim`` steps; return their names.
+
+        A kill that came when the run had already ended does not count: another run is started and
+        killed in its place. None when that happened three times.
+        """
+        for _ in range(3):
+            with server(self._env, self._port, self._log) as process:
+                self._api.wait_until_up()
+                self._have_a_run()
+                self._wait_for_steps(aim)
+                if 2 <= aim <= 4:
+                    time.sleep(chance.uniform(0, 0.4))
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                if self._stored_state() not in ENDED:
+                    return self._steps()
+        return None
+
+    def finish(self) -> str:
+        """Let the server live until the run has ended; return its state."""
+        with server(self._env, self._port, self._log):
+            self._api.wait_until_up()
+            deadline = time.monotonic() + 300
+            while self._stored_state() not in ENDED and time.monotonic() < deadline:
+                time.sleep(0.2)
+        return self._stored_state()
+
+    def _have_a_run(self) -> None:
+        if not self._flow_id:
+            self._flow_id, self.dataset_id = _start_flow(self._api, self._credentials)
+        elif self._stored_state() in ENDED:
+            status, body = self._api.call(
+                "POST", "/data/foundation/flowservice/runs", {"flowId": self._flow_id, "params": {}}
             )
-    with server(env, port, log):
-        api.wait_until_up()
-        deadline = time.monotonic() + 300
-        while _state(api, run_id) not in _ENDED and time.monotonic() < deadline:
-            time.sleep(0.2)
-        life = {"state": _state(api, run_id)}
-    return run_id, dataset_id, life
+            assert status == 201, body
+        query = f"property=flowId=={self._flow_id}"
+        status, body = self._api.call("GET", f"/data/foundation/flowservice/runs?{query}")
+        assert status == 200, body
+        self._run_id = body["items"][0]["id"]
+
+    def _stored_state(self) -> str:
+        """Return the run's state from the database: the server is dead when this is asked."""
+        query = "SELECT state FROM runs WHERE id = :id"
+        return self._ask(metadata_url(self._env), query)[0] if self._run_id else "none"
+
+    def _steps(self) -> list[str]:
+        """Return the names of the recorded steps, from the engine's own tables."""
+        url = metadata_url(self._env)
+        table = "dbos.operation_outputs"
+        if url.startswith("sqlite"):
+            url, table = url.removesuffix(".sqlite") + "-jobs.sqlite", "operation_outputs"
+        query = f"SELECT function_name FROM {table} WHERE workflow_uuid = :id ORDER BY function_id"
+        return self._ask(url, query)
+
+    def _ask(self, url: str, query: str) -> list[str]:
+        engine = sa.create_engine(url)
+        try:
+            with engine.connect() as connection:
+                return list(connection.execute(sa.text(query), {"id": self._run_id}).scalars())
+        finally:
+            engine.dispose()
+
+    def _wait_for_steps(self, wanted: int) -> None:
+        deadline = time.monotonic() + 120
+        while len(self._steps()) < wanted:
+            assert time.monotonic() < deadline, f"step {wanted} was not reached"
+            time.sleep(0.005)
+
+
+def metadata_url(env: dict[str, str]) -> str:
+    """Return the SQLAlchemy URL of the installation's metadata."""
+    url = env.get("SALLYPORT_DATABASE_URL") or f"sqlite:///{env['SALLYPORT_HOME']}/sallyport.sqlite"
+    return url.replace("postgresql://", "postgresql+psycopg://")
 
 
 def _start_flow(api: Api, credentials: dict[str, Any]) -> tuple[str, str]:
@@ -175,38 +235,6 @@ def _made(api: Api, path: str, body: dict[str, Any]) -> Any:
     if status not in (200, 201):
         raise SystemExit(f"POST {path} gave {status}: {answer}")
     return answer
-
-
-def _state(api: Api, run_id: str) -> str:
-    status, body = api.call("GET", f"/data/foundation/flowservice/runs/{run_id}")
-    assert status == 200, body
-    return str(body["items"][0]["metrics"]["statusSummary"]["status"])
-
-
-def _steps(env: dict[str, str], run_id: str) -> list[str]:
-    """Return the names of the recorded steps, read from the engine's own tables."""
-    url = env.get("SALLYPORT_DATABASE_URL") or f"sqlite:///{env['SALLYPORT_HOME']}/sallyport.sqlite"
-    if url.startswith("sqlite"):
-        url, table = url.removesuffix(".sqlite") + "-jobs.sqlite", "operation_outputs"
-    else:
-        url, table = url.replace("postgresql://", "postgresql+psycopg://"), "dbos.operation_outputs"
-    engine = sa.create_engine(url)
-    try:
-        with engine.connect() as connection:
-            query = (
-                f"SELECT function_name FROM {table} WHERE workflow_uuid = :id ORDER BY function_id"
-            )
-            return list(connection.execute(sa.text(query), {"id": run_id}).scalars())
-    finally:
-        engine.dispose()
-
-
-def _wait_for_steps(env: dict[str, str], run_id: str, wanted: int) -> int:
-    deadline = time.monotonic() + 120
-    while (done := len(_steps(env, run_id))) < wanted:
-        assert time.monotonic() < deadline, f"step {wanted} was not reached"
-        time.sleep(0.01)
-    return done
 
 
 def _free_port() -> int:

@@ -3,8 +3,8 @@
     python -m checks.samples ../shared
 
 Every record of the `sf data import tree` files of three sample applications (e-bikes, easy spaces,
-dreamhouse) is looked for among the landed rows, value by value, read with the Delta library and
-DuckDB. A reference (`@Ref`) is right when it points at the landed row of the record it names.
+dreamhouse) is looked for among the landed rows, value by value, read with the Delta library. A
+reference (`@Ref`) is right when it points at the landed row of the record it names.
 """
 
 import json
@@ -14,7 +14,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from deltalake import DeltaTable
 
 from checks.processes import connect, environment, org, sallyport
@@ -73,13 +72,11 @@ def _records(file: Path) -> list[tuple[Key, dict[str, Any]]]:
 
 def _landed(home: Path, env: dict[str, str], name: str) -> list[dict[str, Any]]:
     """Return an object's rows from the files that the Delta library names."""
-    for folder in sorted((home / "lake").iterdir()):
+    for folder in sorted((home / "lake").glob("[0-9a-f]*")):
         table = DeltaTable(str(folder))
         if table.metadata().name == name:
-            with duckdb.connect() as connection:
-                cursor = connection.execute(f"SELECT * FROM read_parquet({table.file_uris()!r})")
-                columns = [column[0] for column in cursor.description]
-                return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            rows: list[dict[str, Any]] = table.to_pyarrow_table().to_pylist()
+            return rows
     return []
 
 
