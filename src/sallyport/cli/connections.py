@@ -95,7 +95,7 @@ def explore(
     """List the objects the connection's user can query, or one object's fields or first rows."""
     if preview and object_name is None:
         raise InvalidRequest(
-            "needs an object to preview.",
+            "is missing: --preview shows the rows of one object.",
             field="object",
             cure="Write it behind the connection's name, like Account.",
         )
@@ -251,4 +251,6 @@ def _confirm(name: str, flows: int) -> None:
             cure="Add --yes to remove without a question.",
         )
     what = f"{name} and its {flows} flows" if flows else name
-    typer.confirm(f"Remove {what}?", abort=True, err=True)
+    if not typer.confirm(f"Remove {what}?", err=True):
+        display.say("Nothing was removed.")
+        raise typer.Exit(1)

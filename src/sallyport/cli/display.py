@@ -32,8 +32,8 @@ def emit(document: Any) -> None:
 
 
 def say(line: str) -> None:
-    """Print a remark for a person on standard error."""
-    typer.echo(line, err=True)
+    """Print a remark (of one or several lines) for a person on standard error."""
+    typer.echo("\n".join(map(printable, line.split("\n"))), err=True)
 
 
 def table(
@@ -78,8 +78,23 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     plain = _plain(value)
-    text = plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+    return printable(plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """Return a text as one line that leaves the terminal as it is: no escapes, no line ends."""
     return "".join(_visible(character) for character in text)
+
+
+def shortened(text: str | None, most: int = 160) -> str | None:
+    """Return a text with its middle left out when it is longer than ``most`` characters.
+
+    Salesforce repeats the query first and says what is wrong with it last.
+    """
+    if text is None or len(text) <= most:
+        return text
+    half = most // 2
+    return f"{text[:half].rstrip()} … {text[-half:].lstrip()}"
 
 
 def moment(stamp: int | None) -> str | None:

@@ -1,7 +1,8 @@
 """Where log lines go and what they look like.
 
-Always standard error: standard output carries results. Commands that come and go log warnings
-only, unless the level was set on purpose; ``serve`` logs what the settings say.
+Always standard error: standard output carries results. Commands that come and go tell a person what
+went wrong themselves, so they log errors only, unless the level was set on purpose; ``serve`` logs
+what the settings say.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 def configure(settings: Settings, *, quiet: bool) -> None:
     """Send our own log lines and those of libraries the same way, in the format of the settings.
 
-    ``quiet`` raises a level that was not chosen by anybody to ``warning``.
+    ``quiet`` raises a level that nobody chose to ``error``.
     """
     import structlog
 
     level_name = settings.log_level
     if quiet and settings.value("SALLYPORT_LOG_LEVEL").origin == "default":
-        level_name = "warning"
+        level_name = "error"
     level = getattr(logging, level_name.upper())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -91,8 +91,10 @@ def usage_as_json(message: str) -> dict[str, Any]:
 def as_text(error: SallyportError) -> str:
     """Return the lines for a person: what is wrong, what was received, what to do."""
     message = error.message
-    if error.field and not re.search(rf"(?<!\w){re.escape(error.field)}(?!\w)", message):
-        message = f"{in_terminal_spelling(error.field)}: {message}"
+    if error.field is not None:
+        field = in_terminal_spelling(error.field)
+        if field not in message:
+            message = f"{field}: {message}"
     lines = [f"Error: {message}"]
     if error.received is not None and error.received not in message:
         lines.append(f"Received: {error.received!r}")

@@ -39,7 +39,7 @@ def runs(
                 display.count(each["source_rows"]),
                 each["as_of"],
                 each["seconds"],
-                (each["error"] or {}).get("message"),
+                display.shortened((each["error"] or {}).get("message")),
             )
             for each in documents
         ],
@@ -75,7 +75,7 @@ def _document(run: Run, connection: str | None) -> dict[str, Any]:
         "source_rows": run.source_rows,
         "landed_rows": run.landed_rows,
         "proven": run.proven,
-        "as_of": run.body.get("as_of"),
+        "as_of": (run.body.get("as_of") or "").replace("+00:00", "Z") or None,
         "started_at": display.moment(started),
         "seconds": seconds,
         "error": run.error,

@@ -191,7 +191,8 @@ def _print(document: dict[str, Any]) -> None:
     )
     for each in objects:
         if each["error"]:
-            display.say(f"{each['object']}: {each['error']['message']}")
+            message = " ".join(each["error"]["message"].split())
+            display.say(f"{each['object']}: {display.shortened(message, 600)}")
 
 
 def _nothing() -> None:

@@ -7,6 +7,7 @@ What belongs here: the order of steps and the verdict. What does not: HTTP (``cl
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -24,6 +25,13 @@ SAMPLE = (
     "SELECT a.Industry, count(*) AS Opportunities, round(sum(o.Amount), 2) AS Amount "
     "FROM Opportunity o JOIN Account a ON o.AccountId = a.Id "
     "WHERE a.Industry IS NOT NULL GROUP BY ALL ORDER BY Amount DESC LIMIT 5"
+)
+NEXT = (
+    "connections",
+    "explore demo Contact",
+    "runs",
+    "sync demo User",
+    'query "SELECT Name, Email FROM User"',
 )
 _POLL_SECONDS = 0.5
 _READY_SECONDS = 180.0
@@ -50,6 +58,9 @@ def demonstrate(*, home: Path | None, keep: bool, as_json: bool) -> int:
             _perform(stage, tell)
             if keep:
                 return _stay(stage, tell)
+            tell.say("Next: `sallyport demo --keep` leaves it all up for you to try,")
+            tell.say("`sallyport connect --help` connects an org of your own.")
+            tell.say()
     except InvalidRequest:
         raise
     except Stopped as stopped:
@@ -226,7 +237,7 @@ def _sallyport(stage: Stage, *arguments: str) -> str:
 def _stay(stage: Stage, tell: Teller) -> int:
     """Tell addresses, credentials and what to try; then wait until somebody stops it."""
     path = stage.write()
-    variables = " ".join(f"{name}={text}" for name, text in stage.settings.items())
+    variables = " ".join(f"{name}={shlex.quote(text)}" for name, text in stage.settings.items())
     org = stage.org
     tell.say(f"Both servers stay up until Ctrl-C. Everything below is in {path}, for scripts.")
     for title, facts in (
@@ -241,7 +252,7 @@ def _stay(stage: Stage, tell: Teller) -> int:
             tell.say(f"  {name}: {value}")
     tell.say("\nTry, in another terminal:")
     tell.say(f"  export {variables}")
-    for command in ("connections", "explore demo Account", "runs", "sync demo Case", "query …"):
+    for command in NEXT:
         tell.say(f"  sallyport {command}")
     tell.say()
     tell.verdict(stage, None)

@@ -98,19 +98,36 @@ class Catalog:
         """Return table name → dataset id for every dataset that a flow fills.
 
         An object's table bears its name; where several connections bring the same object, the
-        table is ``connection.Object`` for each, and the bare name is the oldest one's.
+        table is ``connection.Object`` for each, and the bare name is the oldest one's. A second
+        dataset of the same object and connection is found by its own name, or by its id. One whose
+        flow was removed keeps its names until another flow claims them; among several such the
+        newest has them. No two names differ in letter case alone: SQL does not tell them apart.
         """
+        filled = {target.parent for target in self._all(Kind.TARGET, scope)}
+        held = [record for record in self._all(Kind.DATASET, scope) if "object" in record.body]
+        live = [record for record in held if record.id in filled]
+        left = [record for record in reversed(held) if record.id not in filled]
         tables: dict[str, str] = {}
-        offset, more = 0, True
-        while more:
-            page = self._store.page(Kind.DATASET, scope, offset=offset, newest_first=False)
-            offset, more = offset + len(page.records), page.more
-            for record in page.records:
-                if "object" in record.body:
-                    name = record.body["object"]
-                    tables.setdefault(name, record.id)
-                    tables.setdefault(f"{record.body['connection']}.{name}", record.id)
+        taken: set[str] = set()
+        for record in (*live, *left):
+            name = record.body["object"]
+            names = [name, f"{record.body['connection']}.{name}"]
+            free = [each for each in names if each.lower() not in taken]
+            if not free:
+                free = [each for each in (record.name, record.id) if each.lower() not in taken][:1]
+            tables |= dict.fromkeys(free, record.id)
+            taken |= {each.lower() for each in free}
         return tables
+
+    def _all(self, kind: Kind, scope: Scope) -> list[Record]:
+        """Return every record of a kind, oldest first."""
+        found: list[Record] = []
+        more = True
+        while more:
+            page = self._store.page(kind, scope, offset=len(found), newest_first=False)
+            found += page.records
+            more = page.more
+        return found
 
     def create_mapping(
         self, scope: Scope, actor: Actor, schema_uri: str | None, pairs: Sequence[tuple[str, str]]
