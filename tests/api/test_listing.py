@@ -142,6 +142,7 @@ def test_a_count_has_no_items(client: Client, targets: list[str]) -> None:
         ("property=name==a,,b", "1453-400"),
         ("property=createdAt>1,2", "1443-400"),
         ("property=createdAt>soon", "1452-400"),
+        ("property=name==a%0Ab", "1452-400"),
     ],
 )
 def test_what_is_not_understood_is_refused_never_ignored(

@@ -35,9 +35,10 @@ _MOST = 1000
 def create_schema(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
     """Make a schema; 201 with the whole of it."""
     allow(request)
-    schema = call.services.catalog.create_schema(
-        call.scope, call.actor, body.text("title"), body.value
-    )
+    title = body.text("title")
+    for part in body.nodes("allOf") if "allOf" in body else []:
+        part.text("$ref", example=RECORD)
+    schema = call.services.catalog.create_schema(call.scope, call.actor, title, body.value)
     return JSONResponse(_schema(schema), 201, {"Location": schema.uri})
 
 
@@ -132,8 +133,8 @@ def get_mapping(request: Request, call: Admitted, mapping_id: str) -> dict[str, 
 
 def _schema(schema: Schema) -> dict[str, Any]:
     document = dict(schema.body["document"])
-    parts = [part.get("$ref") for part in document.get("allOf", []) if isinstance(part, dict)]
-    extends = [part for part in parts if isinstance(part, str)]
+    parts = document.get("allOf") or []
+    extends = [part["$ref"] for part in parts]
     tenant, _, hexes = schema.uri.removeprefix("https://ns.adobe.com/").partition("/schemas/")
     return {
         "type": "object",
@@ -143,7 +144,7 @@ def _schema(schema: Schema) -> dict[str, Any]:
         "meta:resourceType": "schemas",
         "version": "1.0",
         "title": schema.name,
-        "allOf": document.get("allOf", []),
+        "allOf": parts,
         "meta:class": document.get("meta:class") or (extends[0] if extends else RECORD),
         "meta:extends": extends,
         "meta:containerId": "tenant",

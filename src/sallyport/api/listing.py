@@ -283,9 +283,17 @@ def _read_property(text: str, fields: frozenset[str]) -> Filter | list[str]:
 
 
 def _values(rest: str, sign: str, text: str) -> tuple[str, ...]:
-    values = [
-        value.strip() for value in next(csv.reader([rest.strip()], skipinitialspace=True), [])
-    ]
+    try:
+        row = next(csv.reader([rest.strip()], skipinitialspace=True), [])
+    except csv.Error as error:
+        raise FlowProblem(
+            "1452-400",
+            "has a line break in its value.",
+            field="property",
+            received=text,
+            cure="Write the value on one line.",
+        ) from error
+    values = [value.strip() for value in row]
     if not values or not all(values):
         raise FlowProblem(
             "1453-400",
