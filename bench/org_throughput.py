@@ -73,7 +73,7 @@ class Reader:
 
 
 def resident_mb(pid: int) -> dict[str, float]:
-    """Return present memory of a process: its own (anonymous), mapped files, and the peak of all."""
+    """Return memory of a process now: its own (anonymous), mapped files, and the peak of all."""
     wanted = {"RssAnon": "anonymous", "RssFile": "mapped_files", "VmHWM": "peak"}
     found = {}
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

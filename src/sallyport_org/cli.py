@@ -144,3 +144,7 @@ def spread(arguments: list[str]) -> list[str]:
 def main() -> None:
     """Run the command line."""
     app(args=spread(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

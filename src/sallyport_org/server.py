@@ -189,10 +189,10 @@ class OrgServer:
             max_field_size=MAX_HEAD_BYTES * 4,
             keepalive_timeout=600.0,
         )
-        runner = web.ServerRunner(server)
+        runner = web.ServerRunner(server, shutdown_timeout=1.0)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, self._host, self._port, backlog=512, shutdown_timeout=1.0)
+            site = web.TCPSite(runner, self._host, self._port, backlog=512)
             await site.start()
             if self._port == 0:
                 self._port = runner.addresses[0][1]

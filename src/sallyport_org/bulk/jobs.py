@@ -30,6 +30,10 @@ MOVES = {
 }
 """Which state may follow which; a state nothing follows is terminal."""
 
+RESULT_BYTES = 20 * 1024**3
+"""How many bytes of results are kept on disk; beyond, the oldest finished jobs are deleted, as
+Salesforce does after seven days (documented)."""
+
 WORKERS = 2
 """How many jobs run at a time; the others wait in UploadComplete."""
 
@@ -141,3 +145,16 @@ class JobStore:
         self._stopping.wait(max(seconds - (time.monotonic() - began), 0))
         job.snapshot = snapshot
         job.move("JobComplete", now())
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        """Delete the oldest finished jobs while results take too much room."""
+        with self._lock:
+            held = {one.snapshot for one in self._jobs.values() if one.snapshot is not None}
+            room = RESULT_BYTES - sum(one.bytes for one in held)
+            for job in list(self._jobs.values())[:-1]:
+                if room >= 0:
+                    return
+                if job.terminal and job.snapshot is not None:
+                    room += job.snapshot.bytes
+                    del self._jobs[job.id]

@@ -60,12 +60,10 @@ def line_of(path: Path, record: int) -> int:
 def _header(path: Path) -> list[str]:
     """Return the names of the first line; refuses empty, blank and repeated names."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
             names = [name.strip() for name in next(csv.reader(lines), [])]
     except OSError as missing:
         raise LoadError(path, f"cannot be read: {missing.strerror}") from missing
-    except UnicodeDecodeError as broken:
-        raise LoadError(path, "line 1: the text is not UTF-8; save the file as UTF-8") from broken
     if not names:
         raise LoadError(path, "line 1: the file is empty; the first line must name the fields")
     seen: set[str] = set()

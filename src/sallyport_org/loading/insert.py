@@ -107,6 +107,8 @@ def _refuse_misfits(
 def _misfit(one: Field, column: str, made: str) -> str:
     if made == column:
         return f"length({column}) > {one.length}" if one.length else "false"
+    if one.type in ("id", "reference"):
+        return f"NOT {ids.sql_is_id(column)}"
     return f"{column} IS NOT NULL AND ({made}) IS NULL"
 
 

@@ -26,7 +26,10 @@ def expression(setting: Setting, sobject: SObject, one: Field) -> str:
     recipe = (
         _BY_FIELD.get(f"{sobject.name}.{one.name}") or _BY_NAME.get(one.name) or _BY_TYPE[one.type]
     )
-    return f"({recipe(draw)})::{sql_type(one)}"
+    made = recipe(draw)
+    if one.type == "boolean":
+        made = f"coalesce({made}, false)"
+    return f"({made})::{sql_type(one)}"
 
 
 def _always(sql: str) -> Recipe:

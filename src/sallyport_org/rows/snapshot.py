@@ -3,13 +3,14 @@
 What belongs here: writing a query's result once, to a temporary file of Arrow batches, and giving
 any run of its rows. What does not: what the columns mean and how pages are written.
 
-A file that is mapped into memory costs no memory of its own while nobody reads it. Results of the
-same SQL over unchanged rows share one file.
+A file that is mapped into memory costs no memory of its own while nobody reads it. It is unlinked
+as soon as it is mapped, so even a killed process leaves nothing behind. Results of the same SQL
+over unchanged rows share one file.
 """
 
 from __future__ import annotations
 
-import shutil
+import os
 import tempfile
 import threading
 import weakref
@@ -32,12 +33,12 @@ class Snapshot:
 
     def __init__(self, path: Path, number: int) -> None:
         self.number = number
+        self.bytes = path.stat().st_size
         self._source = pa.memory_map(str(path))
         self._file = pa.ipc.open_file(self._source)
         batches = [self._file.get_batch(at) for at in range(self._file.num_record_batches)]
         self._batches = [batch for batch in batches if batch.num_rows]
         self._ends = list(accumulate(batch.num_rows for batch in self._batches))
-        weakref.finalize(self, path.unlink, missing_ok=True)
 
     @property
     def rows(self) -> int:
@@ -57,11 +58,10 @@ class Snapshot:
 
 
 class SnapshotStore:
-    """Makes snapshots and forgets their files; the folder is made when first needed."""
+    """Makes snapshots, and finds those that are still held."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._folder: Path | None = None
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._known: weakref.WeakValueDictionary[tuple[str, int], Snapshot] = (
@@ -85,19 +85,18 @@ class SnapshotStore:
         return found
 
     def close(self) -> None:
-        """Let go of every file."""
+        """Let go of the latest results; whoever reads one keeps it."""
         self._latest.clear()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _write(self, sql: str) -> Snapshot:
-        with self._lock:
-            number = next(self._numbers)
-            if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="sallyport-org-"))
-            path = self._folder / f"{number}.arrow"
-        reader = self._engine.batches(sql)
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
-            for batch in reader:
-                writer.write_batch(batch)
-        return Snapshot(path, number)
+        handle, name = tempfile.mkstemp(prefix="sallyport-org-", suffix=".arrow")
+        os.close(handle)
+        path = Path(name)
+        try:
+            reader = self._engine.batches(sql)
+            with pa.OSFile(name, "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
+                for batch in reader:
+                    writer.write_batch(batch)
+            return Snapshot(path, next(self._numbers))
+        finally:
+            path.unlink()

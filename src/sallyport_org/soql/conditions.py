@@ -150,7 +150,8 @@ class Conditions:
         if kind == "datetime":
             return value.sql, self._datetime(value, literal)
         if kind == "time":
-            return value.sql, f"TIME {text_literal(literal.text.rstrip('Zz'))}"
+            text = self._of_kind(value, literal, "time").text
+            return value.sql, f"TIME {text_literal(text.rstrip('Zz'))}"
         text = self._of_kind(value, literal, "string").text
         text = text.replace("\\%", "%").replace("\\_", "_")
         if value.field is not None and value.field.case_sensitive:

@@ -16,6 +16,7 @@ _TOKEN = re.compile(
     (?P<space>\s+)
   | (?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|z|[+-]\d\d:?\d\d))
   | (?P<date>\d{4}-\d\d-\d\d(?![\dT]))
+  | (?P<time>\d\d:\d\d:\d\d(?:\.\d+)?[Zz]?)
   | (?P<number>[+-]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![A-Za-z_]))
   | (?P<currency>[A-Za-z]{3}\d+(?:\.\d+)?(?![A-Za-z0-9_]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)

@@ -31,11 +31,12 @@ def json_projection(plan: Plan, version: str) -> str:
     """Return the field list whose values need no more than nesting to be a record.
 
     After the outputs come the ids that nesting needs: of each joined parent, then of the row.
+    Groups have neither.
     """
     columns = [json_value(one, version) for one in plan.outputs]
-    columns += [f"{parent.alias}.Id" for parent in plan.parents]
-    columns += [f"{parent.alias}.Type" for parent in plan.parents if parent.polymorphic]
     if not plan.grouped:
+        columns += [f"{parent.alias}.Id" for parent in plan.parents]
+        columns += [f"{parent.alias}.Type" for parent in plan.parents if parent.polymorphic]
         columns.append(f"{plan.source.alias}.Id")
     return ", ".join(f"{sql} AS {quoted(f'c{number}')}" for number, sql in enumerate(columns))
 

@@ -284,7 +284,7 @@ class _Parser:
         match token.kind:
             case "string":
                 return Literal("string", unquoted(token, self.text), token.at)
-            case "number" | "date" | "datetime":
+            case "number" | "date" | "datetime" | "time":
                 return Literal(token.kind, token.text, token.at)
             case "currency":
                 return Literal("number", token.text[3:], token.at)

@@ -58,7 +58,7 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value of kind string, number, boolean, null, date, datetime or period (a date literal).
+    """A value: string, number, boolean, null, date, datetime, time or period (a date literal).
 
     ``text`` is the value without quotes and escapes; a period with a number has it in ``count``.
     """
