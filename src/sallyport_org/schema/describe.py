@@ -99,7 +99,7 @@ def describe_field(one: Field) -> Json:
             {
                 "active": True,
                 "defaultValue": value.default,
-                "label": value.value,
+                "label": value.label,
                 "validFor": None,
                 "value": value.value,
             }

@@ -35,9 +35,10 @@ TEXT_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PicklistValue:
-    """One entry of a picklist: label and value are the same text in this simulator."""
+    """One entry of a picklist: what is stored, and what people see."""
 
     value: str
+    label: str
     default: bool = False
 
 

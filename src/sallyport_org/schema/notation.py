@@ -4,13 +4,13 @@ What belongs here: turning the text of a ``*.object`` file into an :class:`SObje
 that hold for every field of a type (what can be filtered, sorted, grouped, set). What does not:
 facts about one object; those stand in its own file, next to this module.
 
-A file reads::
+A file reads (``*`` marks the default of a picklist, ``value = label`` where they differ)::
 
     object Account 001 | Account | Accounts
     can    merge -undelete                     differences from the usual abilities
     scope  mine | My accounts
     Name   | Account Name | string(255) required name
-    Type   | Account Type | picklist(40) | Prospect; *Customer; Other        (* = default)
+    Type   | Account Type | picklist(40) | Prospect; *Customer; NotFound = Not Found
     ParentId | Parent Account ID | reference(Account) rel=Parent children=ChildAccounts
     @address Billing | Billing                 eight parts and their compound
     @location Spot__c | Spot                   two parts and their compound
@@ -207,12 +207,17 @@ def _type_settings(kind: str, arguments: str) -> dict[str, Any]:
 def _picklist(text: str, kind: str) -> dict[str, Any]:
     """Return the values of a picklist and the default among them."""
     entries = [entry.strip() for entry in text.split(";") if entry.strip()]
-    values = tuple(PicklistValue(entry.lstrip("*"), entry.startswith("*")) for entry in entries)
+    values = tuple(_picklist_value(entry) for entry in entries)
     default = next((value.value for value in values if value.default), None)
     settings: dict[str, Any] = {"picklist": values, "default": default}
     if kind == "multipicklist":
         settings["precision"] = len(values)
     return settings | ({"defaulted": True} if default is not None else {})
+
+
+def _picklist_value(entry: str) -> PicklistValue:
+    value, _, label = (part.strip() for part in entry.lstrip("*").partition("="))
+    return PicklistValue(value, label or value, entry.startswith("*"))
 
 
 _SWITCHES: dict[str, dict[str, Any]] = {
