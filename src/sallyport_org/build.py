@@ -99,25 +99,23 @@ def build_org(
     as_of = as_of or now.replace(hour=0, minute=0, second=0, microsecond=0)
     schema = standard_schema()
     counts = check_counts(schema, ({} if load else DEFAULT_ROWS) if rows is None else rows)
-    engine = Engine()
-    loader = Loader(engine, schema, {**counts, "User": USERS})
-    loader.read(load)
-    for sobject in schema:
-        engine.create_table(sobject)
-    generate(engine, schema, counts, seed=seed, as_of=as_of, progress=progress)
     draw = random.Random(seed)  # noqa: S311 - made-up credentials, the same for the same seed
+    admin = _administrator(draw)
     organization = Organization(
         ids.record_id("00D", seed % 10_000), "Acme", "Developer Edition", "GL1", is_sandbox=False
     )
-    admin = _administrator(draw)
-    write_org_records(
-        engine,
-        organization,
-        {"Username": admin.username, "Email": admin.email, "Name": admin.name}
-        | {"FirstName": "Ada", "LastName": "Administrator", "Alias": "admin"},
-        as_of,
-    )
-    loader.insert(admin.id, as_of, progress)
+    engine = Engine()
+    try:
+        loader = Loader(engine, schema, {**counts, "User": USERS})
+        loader.read(load)
+        for sobject in schema:
+            engine.create_table(sobject)
+        generate(engine, schema, counts, seed=seed, as_of=as_of, progress=progress)
+        write_org_records(engine, organization, _user_record(admin), as_of)
+        loader.insert(admin.id, as_of, progress)
+    except BaseException:
+        engine.close()
+        raise
     org = Org(
         organization=organization,
         my_domain=MY_DOMAIN,
@@ -132,6 +130,13 @@ def build_org(
     server_app, jwt_app = _apps(draw, admin, key)
     org.admit([admin], [server_app, jwt_app])
     return org, _credentials(admin, server_app, jwt_app, key, now)
+
+
+def _user_record(admin: User) -> dict[str, str]:
+    """Return what the administrator's User record says."""
+    first, _, last = admin.name.partition(" ")
+    names = {"Name": admin.name, "FirstName": first, "LastName": last, "Alias": "admin"}
+    return {"Username": admin.username, "Email": admin.email, **names}
 
 
 def _administrator(draw: random.Random) -> User:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Refusal(Exception):
     """A request turned down in Salesforce's own words: REST's array of errors."""
 
@@ -29,7 +29,7 @@ class Refusal(Exception):
         return f"{self.code}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class OAuthRefusal(Exception):
     """A token request turned down: ``{"error", "error_description"}`` with 400 (observed)."""
 
@@ -41,7 +41,7 @@ class OAuthRefusal(Exception):
         return f"{self.error}: {self.description}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class SoapRefusal(Exception):
     """A SOAP fault: ``fault`` names the element in its detail, ``prefixed`` puts sf: first."""
 

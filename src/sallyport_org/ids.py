@@ -22,7 +22,7 @@ SQL_MAX_SEQUENCE = 62**_SQL_DIGITS
 """Sequences at or above this cannot be written by :func:`sql_id` (916 million)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class MalformedIdError(ValueError):
     """A text that cannot be a record id."""
 

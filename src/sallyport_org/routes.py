@@ -65,10 +65,10 @@ DATA_ROUTES = (
     _route("/limits", GET=limits.limits),
     _route("/limits/recordCount", GET=limits.record_count),
     _route("/sobjects", GET=sobjects.list_sobjects),
-    _route("/sobjects/{}", GET=sobjects.basic_info),
+    _route("/sobjects/{}", GET=sobjects.basic_info, POST=sobjects.write),
     _route("/sobjects/{}/describe", GET=sobjects.describe),
-    _route("/sobjects/{}/{}", GET=sobjects.read),
-    _route("/sobjects/{}/{}/{}", GET=sobjects.blob),
+    _route("/sobjects/{}/{}", GET=sobjects.read, PATCH=sobjects.write, DELETE=sobjects.write),
+    _route("/sobjects/{}/{}/{}", GET=sobjects.blob, PATCH=sobjects.write, DELETE=sobjects.write),
     _route("/query", GET=query.query),
     _route("/query/{}", GET=query.more),
     _route("/queryAll", GET=query.query_all),
@@ -112,7 +112,10 @@ def _dispatch(org: Org, call: Call) -> Reply:
     if found is not None:
         handler, variables = found
         return handler(org, call, *variables)
-    if len(path) < 3 or (path[0].lower(), path[1].lower()) != ("services", "data"):
+    area = "/".join(path[:2]).lower()
+    if area in ("services/oauth2", "services/soap", "services/async", "services/apexrest"):
+        raise errors.not_modelled(call.path)
+    if len(path) < 3 or area != "services/data":
         raise errors.not_found()
     return _data(org, call, path)
 

@@ -11,6 +11,7 @@ import re
 from xml.sax.saxutils import escape
 
 from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
 
 from sallyport_org import errors, ids
 from sallyport_org.rest.versions import check_version
@@ -73,8 +74,8 @@ def _read_login(body: bytes) -> tuple[str, str]:
     """Return username and password of a login request, whatever its namespaces' prefixes."""
     try:
         root = ElementTree.fromstring(body)
-    except ElementTree.ParseError as broken:
-        raise errors.soap_unreadable(f"The request is not well-formed XML: {broken}") from broken
+    except (ElementTree.ParseError, DefusedXmlException) as broken:
+        raise errors.soap_unreadable(f"The request cannot be read as XML: {broken}") from broken
     content = root.find(f"{{{_ENVELOPE}}}Body")
     call = next(iter(content), None) if content is not None else None
     if call is None:

@@ -77,6 +77,25 @@ def test_what_is_not_modelled_says_so(client: Client) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/sobjects/Account"),
+        ("PATCH", "/sobjects/Account/001gL0000000000QAA"),
+        ("DELETE", "/sobjects/Account/001gL0000000000QAA"),
+        ("GET", "/sobjects/Showcase__c/Key__c/key-1"),
+        ("GET", "/sobjects/Account/001gL0000000000QAA/Contacts"),
+        ("POST", "/services/oauth2/introspect"),
+        ("POST", "/services/async/60.0/job"),
+        ("GET", "/search?q=FIND"),
+    ],
+)
+def test_writes_and_other_interfaces_are_not_imitated(
+    client: Client, method: str, path: str
+) -> None:
+    assert client.call(method, path, {}).error[:2] == (501, "NOT_MODELLED")
+
+
 def test_addresses_above_16_kilobytes_are_refused(client: Client) -> None:
     assert client.get("/query?q=" + "x" * 17_000).status == 414
     assert client.get("/limits", X_Filler="x" * 16_400).status == 431

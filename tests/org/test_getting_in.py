@@ -231,6 +231,14 @@ def test_other_soap_calls_are_refused_by_name(org: OrgServer) -> None:
     assert "does not model the SOAP call 'query'" in answer.body.decode()
 
 
+def test_what_is_no_envelope_is_refused_without_reading_entities(org: OrgServer) -> None:
+    bomb = '<!DOCTYPE a [<!ENTITY b "b">]><a>&b;</a>'
+    for body in ("no xml", bomb, "<a/>"):
+        answer = ask(org, "POST", "/services/Soap/u/60.0", body, {"Content-Type": "text/xml"})
+        assert answer.status == 500
+        assert "<faultcode>sf:UNKNOWN_EXCEPTION</faultcode>" in answer.body.decode()
+
+
 def test_a_chunked_token_request_is_read(org: OrgServer) -> None:
     given = org.credentials
     body = (

@@ -73,6 +73,12 @@ def read(context: Context, name: str, key: str) -> Reply:
     return json_reply(records(context.org.engine, plan, rows, context.version)[0])
 
 
+def write(context: Context, name: str, *key: str) -> Reply:
+    """Refuse a write to an existing object plainly: rows cannot be written over REST yet."""
+    _sobject(context, name)
+    raise errors.not_modelled(f"writing records ({context.call.method} {context.call.path})")
+
+
 def blob(context: Context, name: str, key: str, field: str) -> Reply:
     """Answer ``/sobjects/X/{id}/{field}`` with the bytes of a blob field."""
     sobject = _sobject(context, name)
@@ -83,6 +89,8 @@ def blob(context: Context, name: str, key: str, field: str) -> Reply:
             for child in context.org.schema.children_of(sobject.name)
         ):
             raise errors.not_modelled(f"following the relationship {field} of one record")
+        if sobject.find(key) is not None:
+            raise errors.not_modelled(f"reading a record by its {key}")
         raise errors.not_found()
     record_id = _record_id(context, sobject, key)
     content = context.org.engine.scalar(
