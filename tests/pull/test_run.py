@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 
 from sallyport.connections import Connection, NewConnection
 from sallyport.errors import Conflict, IllegalMove, NotFound
-from sallyport.flows import Flow, Run
+from sallyport.flows import Flow, NewFlow, Run
 from sallyport.store import Actor, Scope
 from sallyport.wiring import Sallyport
 from sallyport_org.server import OrgServer
@@ -197,6 +197,22 @@ def test_one_run_of_a_flow_at_a_time(installed: Installation, org: OrgServer) ->
     with pytest.raises(Conflict, match=first.id):
         installed.sallyport.flows.start_run(ANN, flow)
     assert installed.end(first).proven
+
+
+def test_two_flows_never_share_a_dataset(installed: Installation) -> None:
+    flows = installed.sallyport.flows
+    target = flows.target(installed.scope, installed.flow("Contact").target_id)
+    source = flows.create_source(
+        installed.scope,
+        ANN,
+        name="other",
+        connection_id=installed.connection.id,
+        object_name="Account",
+    )
+    with pytest.raises(Conflict) as refused:
+        flows.create_flow(installed.scope, ANN, NewFlow("other", source.id, target.id))
+    assert refused.value.field == "dataSetId"
+    assert [flow.name for flow in flows.flows_of(installed.connection)] == ["acme Contact"]
 
 
 def test_runs_of_several_objects_go_on_side_by_side(installed: Installation) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sallyport.errors import InvalidRequest, NotFound
+from sallyport.errors import Conflict, InvalidRequest, NotFound
 from sallyport.flows.mapping import check_pairs
 from sallyport.flows.model import Dataset, MappingSet, Schema
 from sallyport.kernel import new_hex
@@ -85,14 +85,25 @@ class Catalog:
         page = self._store.page(Kind.DATASET, scope, limit=limit, offset=offset)
         return [Dataset(record) for record in page.records], page.more
 
-    def name_contents(
-        self, actor: Actor, dataset: Dataset, object_name: str, connection: str
+    def claim(
+        self, actor: Actor, dataset: Dataset, *, flow_id: str, object_name: str, connection: str
     ) -> None:
-        """Remember which object of which connection fills a dataset: its name for queries."""
-        contents = {"object": object_name, "connection": connection}
-        if {key: dataset.body.get(key) for key in contents} != contents:
-            record = replace(dataset.record, body={**dataset.body, **contents})
-            self._store.update(record, actor)
+        """Give a dataset to a flow, and remember what fills it: its name for queries.
+
+        A full run replaces what its dataset holds, so two flows would wipe each other's rows out:
+        Conflict while another flow has it.
+        """
+        holder = dataset.body.get("flow_id")
+        if holder is not None and self._store.locate(Kind.FLOW, holder) is not None:
+            raise Conflict(
+                f"the flow {holder} fills this dataset already.",
+                field="dataSetId",
+                received=dataset.id,
+                cure="Give this flow a dataset of its own.",
+            )
+        contents = {"flow_id": flow_id, "object": object_name, "connection": connection}
+        record = replace(dataset.record, body={**dataset.body, **contents})
+        self._store.update(record, actor)
 
     def tables(self, scope: Scope) -> dict[str, str]:
         """Return table name → dataset id for every dataset that a flow fills.

@@ -137,7 +137,8 @@ class Flows:
         """Store a flow; with ``start_at`` its one run is started (then, or at once if it is past).
 
         Raises NotFound (source, target, mapping), InvalidRequest (a mapped column that the object
-        does not have; a mapping made for another schema than the dataset's).
+        does not have; a mapping made for another schema than the dataset's), Conflict (another
+        flow fills the dataset), IllegalMove (to be started, but the connection is not enabled).
         """
         source = self.source(scope, new.source_id)
         target = self.target(scope, new.target_id)
@@ -145,6 +146,16 @@ class Flows:
         connection = self._connections.get(scope, source.connection_id)
         if new.mapping_id is not None:
             self._check_mapping(scope, new.mapping_id, source, connection, dataset)
+        if new.start_at is not None:
+            self._connections.client(connection)  # refuses now what would refuse the run
+        flow_id = new_id()
+        self._catalog.claim(
+            actor,
+            dataset,
+            flow_id=flow_id,
+            object_name=source.object,
+            connection=connection.name,
+        )
         body = {
             "source_id": source.id,
             "target_id": target.id,
@@ -155,10 +166,9 @@ class Flows:
             "wire": dict(new.wire or {}),
         }
         record = Record(
-            Kind.FLOW, new_id(), scope, new.name, FlowState.ENABLED, body, parent=source.id
+            Kind.FLOW, flow_id, scope, new.name, FlowState.ENABLED, body, parent=source.id
         )
         flow = Flow(self._store.insert(record, actor))
-        self._catalog.name_contents(actor, dataset, source.object, connection.name)
         if new.start_at is not None:
             self.start_run(actor, flow, not_before=new.start_at)
         return flow
@@ -167,9 +177,7 @@ class Flows:
         """Return a flow; NotFound."""
         return Flow(self._store.get(Kind.FLOW, scope, flow_id))
 
-    def flows(
-        self, scope: Scope, *, limit: int = 1000, offset: int = 0
-    ) -> tuple[list[Flow], bool]:
+    def flows(self, scope: Scope, *, limit: int = 1000, offset: int = 0) -> tuple[list[Flow], bool]:
         """List flows, newest first, and whether more follow."""
         page = self._store.page(Kind.FLOW, scope, limit=limit, offset=offset)
         return [Flow(record) for record in page.records], page.more
