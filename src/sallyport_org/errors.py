@@ -87,6 +87,11 @@ def version_retired(version: str) -> Refusal:
     )
 
 
+def too_many_calls() -> Refusal:
+    """The org's API calls of the day are used up (observed)."""
+    return Refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+
+
 def method_not_allowed(method: str, allowed: Iterable[str]) -> Refusal:
     """The path exists for other methods only."""
     names = ",".join(allowed)

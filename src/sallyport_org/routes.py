@@ -125,6 +125,8 @@ def _data(org: Org, call: Call, path: tuple[str, ...]) -> Reply:
     session = _session(org, call)
     used, most = org.count_call()
     try:
+        if used > most:
+            raise errors.too_many_calls()
         found = _find(DATA_ROUTES, path[3:] or ("",), call.method)
         if found is None:
             raise _unknown(path[3:])

@@ -196,10 +196,11 @@ class OrgServer:
             await site.start()
             if self._port == 0:
                 self._port = runner.addresses[0][1]
-        except OSError as failure:
+        except BaseException as failure:  # start() raises it to its caller
             self._failure = failure
             self._stopped.set()
-        ready.set()
+        finally:
+            ready.set()
         await self._stopped.wait()
         await runner.cleanup()
         pool.shutdown(wait=False, cancel_futures=True)
@@ -273,9 +274,12 @@ class _Gate:
             pieces = reply.body
         response = web.StreamResponse(status=reply.status, headers=headers)
         await response.prepare(request)
-        if request.method != "HEAD":
-            await self._stream(response, pieces)
-        await response.write_eof()
+        try:
+            if request.method != "HEAD":
+                await self._stream(response, pieces)
+            await response.write_eof()
+        except ConnectionError:
+            log.info("%s %s: the client went away", request.method, request.raw_path)
         return response
 
     async def _stream(

@@ -3,11 +3,13 @@
 import gzip
 import http.client
 import json
+import socket
 from urllib.parse import urlsplit
 
 import pytest
 
 from sallyport_org.server import OrgServer
+from sallyport_org.state import Settings
 from tests.org.wire import Client, ask
 
 FIELD_KEYS = 57
@@ -56,6 +58,27 @@ def test_every_call_is_counted_and_says_so(client: Client) -> None:
     assert again == f"api-usage={int(used) + 1}/{most}"
     assert first.json["DailyBulkApiBatches"] == {"Max": 15000, "Remaining": 15000}
     assert first.headers["Date"].endswith("GMT")
+
+
+def test_calls_beyond_the_days_allowance_are_refused() -> None:
+    with OrgServer(rows={"Account": 1}, settings=Settings(api_limit=2)) as server:
+        client = Client(server)
+        assert [client.get("/limits").status for _ in range(2)] == [200, 200]
+        refused = client.get("/limits")
+        assert refused.error == (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        assert refused.headers["Sforce-Limit-Info"] == "api-usage=3/2"
+
+
+def test_a_client_that_leaves_early_does_no_harm(org: OrgServer, client: Client) -> None:
+    job = client.finished("SELECT Id, Name, MailingStreet, Description, Email FROM Contact")
+    place = urlsplit(org.url)
+    for _ in range(3):
+        with socket.create_connection((place.hostname or "", place.port or 0)) as early:
+            path = f"{client.base}/jobs/query/{job}/results"
+            head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {client.token}"
+            early.sendall(f"{head}\r\n\r\n".encode())
+            assert early.recv(100).startswith(b"HTTP/1.1 200")
+    assert len(client.get(f"/jobs/query/{job}/results").rows) == 5001
 
 
 def test_a_wrong_method_names_the_right_ones(client: Client) -> None:

@@ -92,15 +92,12 @@ class PageCache:
 
     def compressed(self, page: Page, following: Page | None = None) -> bytes:
         """Return a page gzipped; ``following`` is then made in the background."""
-        made = self._claim(page)
-        if made is not None:
-            self._make(page, made)
-        with self._lock:
-            future = self._pages[page.key]
-            self._pages.move_to_end(page.key)
+        future, new = self._claim(page)
+        if new:
+            self._make(page, future)
         if following is not None:
-            ahead = self._claim(following)
-            if ahead is not None:
+            ahead, new = self._claim(following)
+            if new:
                 self._ahead.submit(self._make, following, ahead)
         body = future.result()
         self._trim()
@@ -111,14 +108,15 @@ class PageCache:
         self._ahead.shutdown(wait=True, cancel_futures=True)
         self._pages.clear()
 
-    def _claim(self, page: Page) -> Future[bytes] | None:
-        """Return the future the caller must fill, or None when somebody does or did."""
+    def _claim(self, page: Page) -> tuple[Future[bytes], bool]:
+        """Return the page to come, and whether it is new and so the caller's to make."""
         with self._lock:
-            if page.key in self._pages:
-                return None
-            future: Future[bytes] = Future()
-            self._pages[page.key] = future
-            return future
+            found = self._pages.get(page.key)
+            if found is None:
+                future = self._pages[page.key] = Future()
+                return future, True
+            self._pages.move_to_end(page.key)
+            return found, False
 
     def _make(self, page: Page, future: Future[bytes]) -> None:
         try:

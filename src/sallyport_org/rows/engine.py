@@ -119,7 +119,7 @@ class Engine:
     ) -> pa.RecordBatchReader:
         """Return a query's result as a stream of Arrow batches of at most ``rows`` rows.
 
-        The stream belongs to the calling thread; read it to its end before the next call there.
+        It has a connection of its own and sees the rows committed when it was asked for.
         """
         relation = self._connection.cursor().sql(sql, params=list(parameters))
         return relation.to_arrow_reader(rows)
