@@ -18,10 +18,8 @@ from sallyport_org.rest import limits, query, sobjects, versions
 from sallyport_org.state import Org, Session
 from sallyport_org.web import Call, Context, Reply, refusal_reply
 
-Open = Callable[..., Reply]
-"""A handler that checks callers itself: takes org, call and the path's variables."""
-Data = Callable[..., Reply]
-"""A handler behind version and token: takes a context and the path's variables."""
+Handler = Callable[..., Reply]
+"""Takes the path's variables after org and call (it then checks callers itself) or a context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Route:
     """A path (``{}`` stands for a variable part), and its handler by method."""
 
     parts: tuple[str, ...]
-    handlers: Mapping[str, Callable[..., Reply]]
+    handlers: Mapping[str, Handler]
 
     def match(self, path: tuple[str, ...]) -> list[str] | None:
         """Return the variable parts if the path is this route's, else None."""
@@ -44,7 +42,7 @@ class Route:
         return variables
 
 
-def _route(path: str, **handlers: Callable[..., Reply]) -> Route:
+def _route(path: str, **handlers: Handler) -> Route:
     return Route(tuple(path.lower().strip("/").split("/")), handlers)
 
 
@@ -140,7 +138,7 @@ def _data(org: Org, call: Call, path: tuple[str, ...]) -> Reply:
 
 def _find(
     routes: tuple[Route, ...], path: tuple[str, ...], method: str
-) -> tuple[Callable[..., Reply], list[str]] | None:
+) -> tuple[Handler, list[str]] | None:
     """Return handler and variables; raises 405 when the path is only known for other methods."""
     for route in routes:
         variables = route.match(path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sallyport_org.loading.staging import LoadError, Staged
+from sallyport_org.loading.staging import Staged
 from sallyport_org.rows.engine import Engine, text_literal
 from sallyport_org.schema.model import Field, Schema, SObject
 from sallyport_org.schema.notation import location_fields, read_field, read_object
@@ -115,8 +115,6 @@ def _field(
         kind += f" rel={stem}__r children={children}"
     elif kind.startswith("reference"):
         kind += f" rel={column.removesuffix('Id')}"
-    if kind == "":
-        raise LoadError(holders[0].path, f"column {column}: no type fits")
     return read_field(f"{column} | {label} | {kind}")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from sallyport_org import ids
@@ -47,7 +48,7 @@ class Loader:
                 case _:
                     raise LoadError(path, "only .csv and .json files can be loaded")
         unique = list(dict.fromkeys(path.resolve() for path in trees))
-        tables = iter(range(1_000_000))
+        tables = count()
         self._staged += read_trees(
             self._engine,
             self._schema,

@@ -85,7 +85,7 @@ def describe_field(one: Field) -> Json:
         "highScaleNumber": False,
         "htmlFormatted": one.html,
         "idLookup": one.id_lookup,
-        "inlineHelpText": one.help,
+        "inlineHelpText": None,
         "label": one.label,
         "length": one.length,
         "mask": "*" if one.mask else None,

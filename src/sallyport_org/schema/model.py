@@ -83,7 +83,6 @@ class Field:
     extra: str | None = None
     formula: str | None = None
     mask: str | None = None
-    help: str | None = None
 
     @property
     def custom(self) -> bool:
@@ -124,10 +123,6 @@ class SObject:
     def field(self, name: str) -> Field:
         """Return the field of that name; a KeyError means a mistake in this package."""
         return self._by_name[name.lower()]
-
-    def parts_of(self, compound: str) -> tuple[Field, ...]:
-        """Return the stored fields that make up an address or location field."""
-        return tuple(one for one in self.fields if one.compound == compound and one.stored)
 
     def parent(self, relationship: str) -> Field | None:
         """Return the reference field behind a parent relationship name (``Owner``), or None."""

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 
 from sallyport_org import errors, ids
 from sallyport_org.rows.engine import text_literal
-from sallyport_org.schema.model import TEXT_TYPES, Field
+from sallyport_org.schema.model import TEXT_TYPES
 from sallyport_org.soql.functions import Value
 from sallyport_org.soql.periods import Range, period
 from sallyport_org.soql.tree import (
@@ -226,8 +226,3 @@ def _compare_period(value: Value, operator: str, days: Range) -> str:
         ">": f"({value.sql} >= {end})",
         ">=": f"({value.sql} >= {start})",
     }[operator]
-
-
-def sortable(one: Field) -> str | None:
-    """Return why a field cannot be in ORDER BY, or None if it can."""
-    return None if one.sortable else f"field '{one.name}' can not be sorted in a query call"

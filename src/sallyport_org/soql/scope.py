@@ -17,8 +17,6 @@ from sallyport_org.soql.tree import FieldPath
 MAX_PARENTS = 5
 """Most steps from child to parent in one path (documented)."""
 
-_NAME_FIELDS = ("Id", "Name", "Type")
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
