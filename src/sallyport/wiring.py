@@ -17,7 +17,7 @@ from sallyport.auth.keys import EnvKey, FileKey, KeyProvider
 from sallyport.auth.vault import Vault
 from sallyport.connections import Connections, ConnectionState
 from sallyport.errors import BrokenInstallation, NotFound, RemoteUnavailable, SallyportError
-from sallyport.flows import Catalog, Flows, Run, Runs
+from sallyport.flows import Catalog, Flows, Run, Runs, RunState
 from sallyport.jobs.retry import Retry
 from sallyport.kernel import Clock, Secret, SystemClock
 from sallyport.salesforce.client import HttpClient
@@ -113,7 +113,6 @@ class Sallyport:
             self.connections,
             self.catalog,
             self.runs,
-            self.clock,
             start=self._start_run,
         )
 
@@ -173,6 +172,14 @@ class Sallyport:
         """Take part in durable work from now on."""
         self.store.ensure_org(self.settings.org, self.settings.sandbox)
         self.engine.launch()
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Hand over what a process stored and died before it could: twice changes nothing."""
+        for record in self.store.everywhere(Kind.RUN, [RunState.QUEUED]):
+            self._start_run(Run(record))
+        for record in self.store.everywhere(Kind.CONNECTION, [ConnectionState.INITIALIZING]):
+            self._verify_later(record.scope, record.id)
 
     def close(self) -> None:
         """Stop and give everything back; unfinished work is free for others at once."""
@@ -195,8 +202,8 @@ class Sallyport:
                 cure="Point it to a folder you may write.",
             ) from error
 
-    def _start_run(self, run: Run, wait: float) -> None:
-        argument = {**_scoped(run.scope), "run_id": run.id, "wait": wait}
+    def _start_run(self, run: Run) -> None:
+        argument = {**_scoped(run.scope), "run_id": run.id, "not_before": run.not_before}
         self.engine.enqueue(PULL, run.id, argument)
 
     def _verify_later(self, scope: Scope, connection_id: str) -> None:

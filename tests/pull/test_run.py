@@ -7,6 +7,7 @@ own tables, which know nothing of SOQL, CSV or us.
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -14,7 +15,7 @@ import pytest
 from deltalake import DeltaTable
 
 from sallyport.connections import Connection, NewConnection
-from sallyport.errors import Conflict, IllegalMove, NotFound
+from sallyport.errors import Conflict, IllegalMove, InvalidRequest, NotFound
 from sallyport.flows import Flow, NewFlow, Run
 from sallyport.store import Actor, Scope
 from sallyport.wiring import Sallyport
@@ -179,15 +180,44 @@ def test_a_session_that_ends_in_the_middle_is_renewed(
     assert any(one.status == 401 for one in org.requests("/jobs/query"))
 
 
-def test_a_query_salesforce_refuses_fails_the_run_with_its_words(
+def test_a_condition_that_does_not_fit_is_refused_before_there_is_a_run(
     installed: Installation,
 ) -> None:
     flow = installed.flow("Contact")
-    run = installed.sallyport.flows.start_run(ANN, flow, condition="NoSuchField__c = 1")
+    with pytest.raises(InvalidRequest, match="No such column 'NoSuchField__c'") as refused:
+        installed.sallyport.flows.start_run(ANN, flow, condition="NoSuchField__c = 1")
+    assert (refused.value.field, refused.value.received) == ("where", "NoSuchField__c = 1")
+    assert installed.sallyport.runs.page(installed.scope) == ([], False)
+
+
+def test_a_run_salesforce_refuses_fails_with_its_words_and_lands_nothing(
+    installed: Installation, org: OrgServer
+) -> None:
+    org.org.settings.job_seconds = 1.0
+    run = installed.start("Contact")
+    until(lambda: bool(org.requests("/jobs/query")))
+    client_id = installed.connection.parameters["client_id"]
+    org.org.apps[client_id] = replace(org.org.apps[client_id], client_secret="rotated")
+    org.org.end_all_sessions()
     ended = installed.end(run)
     assert (ended.state, ended.proven, ended.landed_rows) == ("failed", False, None)
     assert ended.error is not None
-    assert "No such column 'NoSuchField__c'" in ended.error["message"]
+    assert "invalid client credentials" in ended.error["message"]
+
+
+def test_what_a_dead_process_stored_but_did_not_hand_over_is_taken_up(
+    make_installation: Callable[..., Sallyport], org: OrgServer
+) -> None:
+    made = make_installation(SALLYPORT_ALLOWED_HOSTS=org.url.partition("://")[2])
+    app = org.credentials.as_json()["client_credentials"]
+    scope = Scope(made.settings.org, made.settings.sandbox)
+    parameters = {**app, "environment_url": org.url, "api_version": "60.0"}
+    new = NewConnection("acme", "client-credentials", parameters)
+    connection = made.connections.create(scope, ANN, new, patience=None)
+    flow = made.flows.ensure(ANN, connection, "Contact")
+    run = made.runs.create(ANN, flow, "Contact", condition=None, group=None)
+    made.launch()
+    until(lambda: made.runs.get(scope, run.id).state == "success")
 
 
 def test_one_run_of_a_flow_at_a_time(installed: Installation, org: OrgServer) -> None:

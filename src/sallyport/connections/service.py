@@ -17,11 +17,13 @@ from sallyport.auth.keeper import SessionKeeper
 from sallyport.auth.vault import Vault
 from sallyport.connections.model import Connection, ConnectionState, check_move, from_record
 from sallyport.connections.specs import CheckedParameters, auth_spec, check
-from sallyport.connections.verify import Verified, verify
+from sallyport.connections.verify import Verified, at_fault, verify
 from sallyport.errors import (
     Conflict,
     IllegalMove,
     InvalidRequest,
+    NotFound,
+    RemoteRefused,
     RemoteUnavailable,
     SallyportError,
 )
@@ -38,7 +40,7 @@ from sallyport.salesforce.describe import (
 from sallyport.salesforce.hosts import AllowedHosts, parse_org_url
 from sallyport.salesforce.rest_query import query_rows
 from sallyport.salesforce.session import OrgClient
-from sallyport.salesforce.soql import select
+from sallyport.salesforce.soql import check_condition, select
 from sallyport.salesforce.versions import list_versions
 from sallyport.store import Actor, Kind, Record, Scope, Store
 
@@ -173,7 +175,9 @@ class Connections:
         Raises InvalidRequest naming ``field`` for an unusable address, RemoteRefused,
         RemoteUnavailable.
         """
-        return list_versions(self._http, parse_org_url(address, field=field, allowed=self._allowed))
+        base = parse_org_url(address, field=field, allowed=self._allowed)
+        with at_fault({field: address}):
+            return list_versions(self._http, base)
 
     def client(self, connection: Connection) -> OrgClient:
         """Return a client for the connection's org; IllegalMove unless it is ``enabled``."""
@@ -191,8 +195,28 @@ class Connections:
         return [entry for entry in describe_global(self.client(connection)) if entry.queryable]
 
     def describe(self, connection: Connection, name: str) -> ObjectDescribe:
-        """Return an object's fields as the connection's user sees them; NotFound."""
-        return describe_object(self.client(connection), name)
+        """Return an object's fields as the connection's user sees them; NotFound (``object``)."""
+        try:
+            return describe_object(self.client(connection), name)
+        except NotFound as absent:
+            absent.field = "object"
+            raise
+
+    def try_condition(self, connection: Connection, name: str, condition: str) -> None:
+        """Ask Salesforce whether a SOQL condition fits an object, without reading its rows.
+
+        Raises InvalidRequest (``where``) with Salesforce's own words when it does not.
+        """
+        soql = f"{select(name, ['Id'], [check_condition(condition)])} LIMIT 1"
+        try:
+            next(iter(query_rows(self.client(connection), soql, limit=1)), None)
+        except RemoteRefused as refused:
+            raise InvalidRequest(
+                f"Salesforce refuses the condition: {_last_line(refused.text)} ({refused.code}).",
+                field="where",
+                received=condition,
+                cure=f"Correct it; `sallyport explore {connection.name} {name}` lists the fields.",
+            ) from refused
 
     def columns(self, connection: Connection, name: str) -> list[FieldDescribe]:
         """Return the fields of an object that a flow can copy, in Salesforce's order; NotFound."""
@@ -315,6 +339,11 @@ class Connections:
         return from_record(
             self._store.update(replace(connection.record, state=state, body=body), SYSTEM)
         )
+
+
+def _last_line(text: str) -> str:
+    """Return Salesforce's sentence without the query, caret and position it prints before it."""
+    return text.strip().splitlines()[-1] if text.strip() else "no reason given"
 
 
 def _unprintable(character: str) -> bool:

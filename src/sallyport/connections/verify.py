@@ -6,6 +6,8 @@ outcome (``service``), the flows themselves (``auth``).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +15,7 @@ import structlog
 
 from sallyport.auth.keeper import SessionKeeper
 from sallyport.connections.specs import CheckedParameters
-from sallyport.errors import InvalidRequest, SallyportError
+from sallyport.errors import InvalidRequest, RemoteRefused, RemoteUnavailable, SallyportError
 from sallyport.kernel import Clock
 from sallyport.salesforce.client import HttpClient
 from sallyport.salesforce.hosts import OrgUrl
@@ -22,6 +24,7 @@ from sallyport.salesforce.session import OrgClient
 from sallyport.salesforce.versions import list_versions, newest
 
 log = structlog.get_logger(__name__)
+_ADDRESSES = ("environment_url", "instance_url")
 _ORGANIZATION = (
     "SELECT Id, Name, InstanceName, IsSandbox, OrganizationType, TrialExpirationDate "
     "FROM Organization LIMIT 1"
@@ -42,8 +45,30 @@ def verify(http: HttpClient, clock: Clock, checked: CheckedParameters) -> Verifi
 
     Raises RemoteRefused with Salesforce's own words, RemoteUnavailable when no answer came, and
     InvalidRequest when the org does not offer the version asked for. Facts that are merely nice to
-    know (Organization) being refused does not fail it.
+    know (Organization) being refused does not fail it. An error names the parameter at fault where
+    there is one, and what was given for it unless it is a secret.
     """
+    with at_fault(checked.public):
+        return _verify(http, clock, checked)
+
+
+@contextmanager
+def at_fault(public: Mapping[str, str]) -> Iterator[None]:
+    """Give errors raised inside the parameter at fault and its value, if it is not a secret.
+
+    When no answer came at all, that is the address.
+    """
+    try:
+        yield
+    except (RemoteRefused, RemoteUnavailable) as error:
+        if error.field is None and isinstance(error, RemoteUnavailable):
+            error.field = next((name for name in _ADDRESSES if name in public), None)
+        if error.received is None and error.field is not None:
+            error.received = public.get(error.field)
+        raise
+
+
+def _verify(http: HttpClient, clock: Clock, checked: CheckedParameters) -> Verified:
     keeper = SessionKeeper(checked.credentials, http, clock)
     session = keeper.current()
     version = _agree(http, checked, session.instance_url)

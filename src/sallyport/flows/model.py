@@ -153,7 +153,8 @@ class Flow(View):
 class Run(View):
     """One execution of a flow. Parent: the flow.
 
-    Body: ``request`` {"condition", "group"}, ``object``, ``progress`` {"stage", "rows", "total"},
+    Body: ``request`` {"condition", "group", "not_before" (seconds since 1970), "params"},
+    ``object``, ``progress`` {"stage", "rows", "total"},
     ``as_of`` (the upper bound, ISO 8601), ``proof`` {"source_rows", "landed_rows", "proven"},
     ``figures`` {"started", "copied", "completed" (ms), "bytes_read", "bytes_written", "files",
     "rows_read"}, ``error`` {"code", "message"} | None.
@@ -185,6 +186,12 @@ class Run(View):
         """SOQL condition of this run, if it reads a part only."""
         condition = self.body["request"].get("condition")
         return None if condition is None else str(condition)
+
+    @property
+    def not_before(self) -> int | None:
+        """When it may begin, in seconds since 1970; None: at once."""
+        moment = self.body["request"].get("not_before")
+        return None if moment is None else int(moment)
 
     @property
     def source_rows(self) -> int | None:

@@ -33,13 +33,19 @@ class Runs:
         *,
         condition: str | None,
         group: str | None,
+        not_before: int | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Run:
         """Store a queued run of a flow."""
         body = {
             "flow_id": flow.id,
             "object": object_name,
-            "request": {"condition": condition, "group": group, "params": dict(params or {})},
+            "request": {
+                "condition": condition,
+                "group": group,
+                "not_before": not_before,
+                "params": dict(params or {}),
+            },
             "progress": {"stage": "queued", "rows": 0, "total": None},
             "figures": {},
             "proof": None,

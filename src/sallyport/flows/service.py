@@ -16,13 +16,12 @@ from sallyport.flows.catalog import Catalog
 from sallyport.flows.mapping import chosen
 from sallyport.flows.model import Dataset, Flow, FlowState, Run, Source, Target
 from sallyport.flows.runs import Runs
-from sallyport.kernel import Clock, epoch_ms, new_id
+from sallyport.kernel import new_id
 from sallyport.salesforce.describe import bulk_fields
-from sallyport.salesforce.soql import check_condition
 from sallyport.store import Actor, Kind, Record, Scope, Store
 
-Start = Callable[[Run, float], None]
-"""Hands a run to the durable work; the second argument is how many seconds to wait first."""
+Start = Callable[[Run], None]
+"""Hands a run to the durable work, once, however often it is called."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,6 @@ class Flows:
         connections: Connections,
         catalog: Catalog,
         runs: Runs,
-        clock: Clock,
         *,
         start: Start,
     ) -> None:
@@ -60,7 +58,6 @@ class Flows:
         self._connections = connections
         self._catalog = catalog
         self._runs = runs
-        self._clock = clock
         self._start = start
 
     def create_source(
@@ -252,14 +249,15 @@ class Flows:
     ) -> Run:
         """Store a run and hand it to the durable work.
 
-        ``condition`` is a SOQL condition (checked) that narrows this run to a part of the rows.
-        Raises InvalidRequest (condition), IllegalMove (connection not enabled), Conflict (the flow
+        ``condition`` is a SOQL condition (Salesforce is asked whether it fits) that narrows this
+        run to a part of the rows. Raises InvalidRequest (condition), IllegalMove (connection not enabled), Conflict (the flow
         is running already).
         """
-        if condition is not None:
-            check_condition(condition)
         source = self.source(flow.scope, flow.source_id)
-        self._connections.client(self._connections.get(flow.scope, source.connection_id))
+        connection = self._connections.get(flow.scope, source.connection_id)
+        self._connections.client(connection)  # refuses now what would refuse the run
+        if condition is not None:
+            self._connections.try_condition(connection, source.object, condition)
         running = self._runs.unfinished(flow.scope, flow.id)
         if running is not None:
             raise Conflict(
@@ -269,10 +267,15 @@ class Flows:
                 cure="Wait until that run has ended.",
             )
         run = self._runs.create(
-            actor, flow, source.object, condition=condition, group=group, params=params
+            actor,
+            flow,
+            source.object,
+            condition=condition,
+            group=group,
+            not_before=not_before,
+            params=params,
         )
-        wait = 0.0 if not_before is None else not_before - epoch_ms(self._clock.now()) / 1000
-        self._start(run, max(0.0, wait))
+        self._start(run)
         return run
 
     def take_up(self, run: Run) -> None:
@@ -280,7 +283,7 @@ class Flows:
 
         It is not there when the process that stored the run died before handing it over.
         """
-        self._start(run, 0.0)
+        self._start(run)
 
     def _check_mapping(
         self,

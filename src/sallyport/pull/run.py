@@ -83,8 +83,9 @@ class Pull:
         """Execute the run named in ``argument`` and return the state it ended in."""
         scope = Scope(argument["org"], argument["sandbox"])
         run_id = str(argument["run_id"])
-        if argument.get("wait"):
-            steps.sleep(float(argument["wait"]))
+        if argument.get("not_before"):
+            wait = float(argument["not_before"]) - self.clock.now().timestamp()
+            steps.sleep(max(0.0, wait))  # recorded: a replay sleeps only what is left
         try:
             return self._execute(steps, scope, run_id)
         except SallyportError as error:

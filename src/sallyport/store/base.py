@@ -125,6 +125,10 @@ class Store(Protocol):
         """Return a record whatever its scope: for our own background work, never for a caller."""
         ...
 
+    def everywhere(self, kind: Kind, states: Sequence[str]) -> Sequence[Record]:
+        """Return the records in these states of all scopes, oldest first: as ``locate``."""
+        ...
+
     def find(self, kind: Kind, scope: Scope, name: str) -> Record | None:
         """Return the newest record of that name, if any."""
         ...

@@ -94,6 +94,14 @@ class SqlStore:
             row = connection.execute(sa.select(table).where(table.c.id == record_id)).one_or_none()
         return None if row is None else _record(kind, row)
 
+    def everywhere(self, kind: Kind, states: Sequence[str]) -> Sequence[Record]:
+        """Return the records in these states of all scopes, oldest first."""
+        table = RECORDS[kind]
+        query = sa.select(table).where(table.c.state.in_(states))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(table.c.created_at, table.c.id)).all()
+        return [_record(kind, row) for row in rows]
+
     def find(self, kind: Kind, scope: Scope, name: str) -> Record | None:
         """Return the newest record of that name."""
         table = RECORDS[kind]
