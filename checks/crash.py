@@ -11,7 +11,6 @@ the files that the Delta library names, must equal those of the CSV.
 import argparse
 import random
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from checks import ledger
-from checks.processes import Api, environment, make_api_client, org, server
+from checks.processes import Api, environment, free_port, make_api_client, org, server
 from checks.tally import Tally
 
 ENDED = ("success", "incomplete", "failed")
@@ -84,7 +83,7 @@ class Victim:
         self._env = env
         self._log = log
         self._credentials = credentials
-        self._port = _free_port()
+        self._port = free_port()
         self._api = Api(f"http://127.0.0.1:{self._port}", client)
         self._flow_id = ""
         self._run_id = ""
@@ -233,12 +232,6 @@ def _made(api: Api, path: str, body: dict[str, Any]) -> Any:
     if status not in (200, 201):
         raise SystemExit(f"POST {path} gave {status}: {answer}")
     return answer
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

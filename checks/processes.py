@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -70,6 +71,13 @@ def connect(env: Mapping[str, str], credentials: Mapping[str, Any], name: str = 
     )
     if done.returncode != 0:
         raise SystemExit(f"connect failed: {done.stdout}{done.stderr}")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Api:

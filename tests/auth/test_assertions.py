@@ -45,7 +45,7 @@ def refused(token: Secret) -> InvalidRequest:
 
 
 def test_the_claims_of_an_assertion_are_read_without_its_key() -> None:
-    claims = read_assertion(assertion(CLAIMS), field="jwtToken", clock=Noon())
+    claims = read_assertion(assertion(CLAIMS), field="jwt_token", clock=Noon())
     assert (claims.iss, claims.sub, claims.aud) == (
         "consumer-key",
         "ann@acme.example",
@@ -61,7 +61,7 @@ def test_an_expired_assertion_is_refused_with_its_date() -> None:
 
 def test_the_machines_clock_judges_when_none_is_given() -> None:
     with pytest.raises(InvalidRequest, match="expired on 2001-09-09"):
-        read_assertion(assertion(CLAIMS | {"exp": 1_000_000_000}), field="jwtToken")
+        read_assertion(assertion(CLAIMS | {"exp": 1_000_000_000}), field="jwt_token")
 
 
 @pytest.mark.parametrize("name", ["iss", "sub", "aud", "exp"])

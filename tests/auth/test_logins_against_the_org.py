@@ -41,7 +41,7 @@ def allowed(server: OrgServer) -> AllowedHosts:
 
 @pytest.fixture(scope="module")
 def login(server: OrgServer, allowed: AllowedHosts) -> OrgUrl:
-    return parse_org_url(server.url, field="environmentUrl", allowed=allowed)
+    return parse_org_url(server.url, field="environment_url", allowed=allowed)
 
 
 @pytest.fixture
@@ -106,14 +106,14 @@ def test_a_wrong_client_id_is_the_client_ids_fault(
     server: OrgServer, login: OrgUrl, http: HttpClient
 ) -> None:
     raised = refused(replace(app(server, login), client_id="nobody"), http)
-    assert (raised.code, raised.field) == ("invalid_client_id", "clientId")
+    assert (raised.code, raised.field) == ("invalid_client_id", "client_id")
 
 
 def test_a_wrong_client_secret_is_the_client_secrets_fault(
     server: OrgServer, login: OrgUrl, http: HttpClient
 ) -> None:
     raised = refused(replace(app(server, login), client_secret=Secret("wrong")), http)
-    assert (raised.code, raised.field) == ("invalid_client", "clientSecret")
+    assert (raised.code, raised.field) == ("invalid_client", "client_secret")
 
 
 def test_a_wrong_password_is_told_in_salesforces_words(
@@ -133,7 +133,7 @@ def test_a_tampered_assertion_is_refused(
 
 
 def test_the_orgs_own_assertion_is_read_as_it_was_made(server: OrgServer) -> None:
-    claims = read_assertion(Secret(server.credentials.jwt_token), field="jwtToken")
+    claims = read_assertion(Secret(server.credentials.jwt_token), field="jwt_token")
     assert claims.sub == server.credentials.username
     assert claims.iss == server.credentials.jwt_client_id
 

@@ -78,16 +78,16 @@ def test_a_grant_and_its_request_never_print_secrets() -> None:
 @pytest.mark.parametrize(
     ("error", "description", "field", "cure"),
     [
-        ("invalid_client_id", "client identifier invalid", "clientId", "Consumer Key"),
-        ("invalid_client", "invalid client credentials", "clientSecret", "Consumer Secret"),
-        ("invalid_grant", "request not supported on this domain", "environmentUrl", "My Domain"),
+        ("invalid_client_id", "client identifier invalid", "client_id", "Consumer Key"),
+        ("invalid_client", "invalid client credentials", "client_secret", "Consumer Secret"),
+        ("invalid_grant", "request not supported on this domain", "environment_url", "My Domain"),
         ("invalid_grant", "no client credentials user enabled", None, "Run As"),
         ("invalid_grant", "client credentials flow not enabled", None, "Client Credentials Flow"),
         ("invalid_app_access", "user is not admin approved to access this app", None, "policies"),
         ("invalid_grant", "inactive user", None, "activates the user"),
-        ("invalid_grant", "inactive organization", "environmentUrl", "trial"),
+        ("invalid_grant", "inactive organization", "environment_url", "trial"),
         ("invalid_grant", "ip restricted", None, "IP"),
-        ("app_not_found", "External client app is not installed in this org", "clientId", "app"),
+        ("app_not_found", "External client app is not installed in this org", "client_id", "app"),
         ("oauth_flow_disabled", "The external client app is disabled.", None, "enables the app"),
         ("unsupported_grant_type", "grant type not supported", None, "flow"),
         ("invalid_grant", "authentication failure", None, "Login History"),
@@ -117,7 +117,7 @@ def test_a_refused_app_login_names_field_and_cure(
 )
 def test_a_refused_assertion_names_the_claim_to_change(description: str, cure: str) -> None:
     raised = refused(signed_login(), refusal("invalid_grant", description))
-    assert raised.field == "jwtToken"
+    assert raised.field == "jwt_token"
     assert cure in str(raised.cure)
     assert description in raised.message
 

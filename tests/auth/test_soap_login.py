@@ -87,7 +87,7 @@ def test_a_control_character_is_refused_before_it_is_sent() -> None:
             "username",
             "Login History",
         ),
-        ("LOGIN_MUST_USE_SECURITY_TOKEN", "Are you at a new location?", "securityToken", "Reset"),
+        ("LOGIN_MUST_USE_SECURITY_TOKEN", "Are you at a new location?", "security_token", "Reset"),
         (
             "INVALID_OPERATION",
             "SOAP API login() is disabled by default in this org.",
@@ -110,7 +110,7 @@ def test_a_control_character_is_refused_before_it_is_sent() -> None:
         (
             "LOGIN_DURING_RESTRICTED_DOMAIN",
             "cannot log in from current domain",
-            "environmentUrl",
+            "environment_url",
             "My Domain",
         ),
         (

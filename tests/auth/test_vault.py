@@ -11,7 +11,7 @@ from sallyport.auth.vault import EnvKey, FileKey, Vault
 from sallyport.errors import BrokenInstallation
 from sallyport.kernel import Secret
 
-PLAIN = {"clientSecret": "s3cret", "한국": "값 \n'\""}
+PLAIN = {"client_secret": "s3cret", "한국": "값 \n'\""}
 
 
 def new_key() -> str:
@@ -77,9 +77,9 @@ def test_a_rotated_key_still_opens_what_it_sealed() -> None:
     old, new = new_key(), new_key()
     sealed = vault(old).seal(PLAIN, context="c")
     both = vault(new, old)
-    assert both.open(sealed, context="c")["clientSecret"].reveal() == "s3cret"
+    assert both.open(sealed, context="c")["client_secret"].reveal() == "s3cret"
     renewed = both.seal(PLAIN, context="c")
-    assert vault(new).open(renewed, context="c")["clientSecret"].reveal() == "s3cret"
+    assert vault(new).open(renewed, context="c")["client_secret"].reveal() == "s3cret"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_first_sealing_makes_a_key_file_for_its_owner_alone(key_file: Path) 
     sealed = Vault(FileKey(key_file)).seal(PLAIN, context="c")
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert [entry.name for entry in key_file.parent.iterdir()] == ["secret.key"]
-    assert Vault(FileKey(key_file)).open(sealed, context="c")["clientSecret"].reveal() == "s3cret"
+    assert Vault(FileKey(key_file)).open(sealed, context="c")["client_secret"].reveal() == "s3cret"
 
 
 def test_a_lost_key_file_is_said_and_not_replaced(key_file: Path) -> None:

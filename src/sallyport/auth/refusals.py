@@ -45,20 +45,20 @@ TOKEN_REMEDIES = (
     Remedy(
         "invalid_client_id",
         "",
-        "clientId",
+        "client_id",
         "Copy the Consumer Key from the app (Setup > External Client App Manager) again; a new app"
         " needs up to 10 minutes until every Salesforce server knows it.",
     ),
     Remedy(
         "invalid_client",
         "",
-        "clientSecret",
+        "client_secret",
         "Copy the Consumer Secret from the app (Setup > External Client App Manager) again.",
     ),
     Remedy(
         "invalid_grant",
         "not supported on this domain",
-        "environmentUrl",
+        "environment_url",
         "Use the org's own My Domain address (Setup > My Domain): client credentials do not work"
         " at login.salesforce.com or test.salesforce.com.",
     ),
@@ -92,26 +92,26 @@ TOKEN_REMEDIES = (
     Remedy(
         "invalid_grant",
         "audience",
-        "jwtToken",
+        "jwt_token",
         "Make the assertion anew with aud https://login.salesforce.com (production, Developer"
         " Edition) or https://test.salesforce.com (sandbox, scratch org).",
     ),
     Remedy(
         "invalid_grant",
         "expired authorization code",
-        "jwtToken",
+        "jwt_token",
         "Make the assertion anew: its exp has passed (or the clock that made it is wrong).",
     ),
     Remedy(
         "invalid_grant",
         "invalid assertion",
-        "jwtToken",
+        "jwt_token",
         "Sign the assertion with the key whose certificate is uploaded to the app, by RS256.",
     ),
     Remedy(
         "invalid_grant",
         "invalid user",
-        "jwtToken",
+        "jwt_token",
         "Make the assertion anew with sub set to the Salesforce username (it may differ from the"
         " e-mail address; in a sandbox it ends in the sandbox's name).",
     ),
@@ -124,7 +124,7 @@ TOKEN_REMEDIES = (
     Remedy(
         "invalid_grant",
         "inactive organization",
-        "environmentUrl",
+        "environment_url",
         "The org is closed, suspended or its trial has ended; ask Salesforce, or connect another.",
     ),
     Remedy(
@@ -137,7 +137,7 @@ TOKEN_REMEDIES = (
     Remedy(
         "app_not_found",
         "",
-        "clientId",
+        "client_id",
         "The app belongs to another org or is not installed in this one: use an app of this org.",
     ),
     Remedy(
@@ -177,7 +177,7 @@ SOAP_REMEDIES = (
     Remedy(
         "LOGIN_MUST_USE_SECURITY_TOKEN",
         "",
-        "securityToken",
+        "security_token",
         "Reset the security token (avatar > Settings > Reset My Security Token) and enter the new"
         " one, or let an administrator trust this machine's address (Setup > Network Access).",
     ),
@@ -209,7 +209,7 @@ SOAP_REMEDIES = (
     Remedy(
         "LOGIN_DURING_RESTRICTED_DOMAIN",
         "",
-        "environmentUrl",
+        "environment_url",
         "Use the org's My Domain address (Setup > My Domain); if that is used already, add this"
         f" machine's address to the profile's Login IP Ranges. {LOGIN_HISTORY}",
     ),

@@ -61,8 +61,9 @@ def at_fault(public: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except (RemoteRefused, RemoteUnavailable) as error:
-        if error.field is None and isinstance(error, RemoteUnavailable):
-            error.field = next((name for name in _ADDRESSES if name in public), None)
+        unnamed = error.field is None and isinstance(error, RemoteUnavailable)
+        if unnamed or error.field in _ADDRESSES:
+            error.field = next((name for name in _ADDRESSES if name in public), error.field)
         if error.received is None and error.field is not None:
             error.received = public.get(error.field)
         raise

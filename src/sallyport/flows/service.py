@@ -250,8 +250,8 @@ class Flows:
         """Store a run and hand it to the durable work.
 
         ``condition`` is a SOQL condition (Salesforce is asked whether it fits) that narrows this
-        run to a part of the rows. Raises InvalidRequest (condition), IllegalMove (connection not enabled), Conflict (the flow
-        is running already).
+        run to a part of the rows. Raises InvalidRequest (condition), IllegalMove (connection not
+        enabled), Conflict (the flow is running already).
         """
         source = self.source(flow.scope, flow.source_id)
         connection = self._connections.get(flow.scope, source.connection_id)
