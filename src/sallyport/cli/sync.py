@@ -63,7 +63,7 @@ def sync(
     with opened() as here:
         connection = here.connection(name)
         with display.waiting("Asking Salesforce"):
-            flows = _flows(here, connection, objects)
+            flows = _flows(here, connection, objects, where)
         here.services.launch()
         try:
             with shown() as progress:
@@ -82,11 +82,17 @@ def sync(
         raise typer.Exit(1)
 
 
-def _flows(here: Installation, connection: Connection, objects: Sequence[str]) -> list[Flow]:
+def _flows(
+    here: Installation, connection: Connection, objects: Sequence[str], where: str | None
+) -> list[Flow]:
     """Return one flow for each object; nothing has begun if one of them cannot be read."""
+    services = here.services
     flows: dict[str, Flow] = {}
     for object_name in objects:
-        flow = here.services.flows.ensure(here.actor, connection, object_name)
+        flow = services.flows.ensure(here.actor, connection, object_name)
+        if where is not None:
+            source = services.flows.source(flow.scope, flow.source_id)
+            services.connections.try_condition(connection, source.object, where)
         flows.setdefault(flow.id, flow)
     return list(flows.values())
 
@@ -97,29 +103,23 @@ def _carry_out(
     """Start a run for each flow, or join the one that is not finished; return them ended."""
     from sallyport.flows.model import ENDED
 
-    waiting: list[tuple[int, Flow, Run]] = []
-    for place, flow in enumerate(flows):
-        waiting.append((place, flow, _begin(here, flow, where, group, progress)))
-    ended: dict[int, Run] = {}
-    while waiting:
-        still: list[tuple[int, Flow, Run]] = []
-        for place, flow, before in waiting:
-            run = _look(here, before)
+    runs = {flow.id: _begin(here, flow, where, group, progress) for flow in flows}
+    unsettled = list(flows)
+    while unsettled:
+        for flow in list(unsettled):
+            run = runs[flow.id] = _look(here, runs[flow.id])
             told = run.body["progress"]
             stage = run.state if run.state in ENDED else told["stage"]
             progress.update(run.object, stage, told["rows"], told["total"])
-            if run.state not in ENDED:
-                still.append((place, flow, run))
-            elif run.condition != where:  # an earlier one that read other rows: now ours
-                still.append((place, flow, _begin(here, flow, where, group, progress)))
-            else:
-                ended[place] = run
-        waiting = still
-        if waiting:
+            if run.state in ENDED and run.condition == where:
+                unsettled.remove(flow)
+            elif run.state in ENDED:  # an earlier one that read other rows: now ours
+                runs[flow.id] = _begin(here, flow, where, group, progress)
+        if unsettled:
             time.sleep(_POLL_SECONDS)
-    for run in ended.values():  # let them tidy up behind themselves
+    for run in runs.values():  # let them tidy up behind themselves
         here.services.engine.wait(run.id, each=_nothing, every=0.1, most=_CLEANING_SECONDS)
-    return [ended[place] for place in sorted(ended)]
+    return list(runs.values())
 
 
 def _begin(

@@ -61,7 +61,8 @@ class Stage:
     def write(self) -> Path:
         """Write all of it into ``demo.json`` in the home, for scripts; return where."""
         path = self.home / "demo.json"
-        path.touch(mode=0o600)
+        draft = self.home / "demo.json.new"
+        draft.touch(mode=0o600)
         document = {
             "home": str(self.home),
             "settings": self.settings,
@@ -71,8 +72,8 @@ class Stage:
             "datasets": {copy.object: copy.dataset_id for copy in self.copies},
             "flows": {copy.object: copy.flow_id for copy in self.copies},
         }
-        path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-        return path
+        draft.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+        return draft.replace(path)  # whoever waits for the file finds all of it
 
 
 def simulator() -> list[str]:

@@ -66,8 +66,11 @@ def demonstrate(*, home: Path | None, keep: bool, as_json: bool) -> int:
     except Stopped as stopped:
         tell.verdict(stage, f"stopped by {stopped}")
         return 128 + stopped.number
-    except (SallyportError, OSError, LookupError, ValueError) as error:
-        tell.verdict(stage, f"{error}" or type(error).__name__)
+    except SallyportError as error:
+        tell.verdict(stage, error.sentence())
+        return 1
+    except Exception as error:  # whatever it is, the last line tells
+        tell.verdict(stage, f"{type(error).__name__}: {error}")
         return 1
     tell.verdict(stage, None)
     return 0

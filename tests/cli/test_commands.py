@@ -1,0 +1,157 @@
+"""What holds for every command: --json, the documentation, settings, quick start."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from sallyport import __version__
+from sallyport.cli.app import app
+from sallyport.cli.reference import cli_page, settings_page
+from sallyport.settings import TABLE
+from tests.cli.terminal import Terminal
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    """Return (words, command) for every command that does something."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        return [(path, command)]
+    return [leaf for name, each in inner.items() for leaf in leaves(each, (*path, name))]
+
+
+COMMANDS = leaves(typer.main.get_command(app))
+
+
+def words_for(path: tuple[str, ...], command: Any) -> list[str]:
+    """Return a command line with something for everything that is required."""
+    words = list(path)
+    for each in command.params:
+        if each.param_type_name == "argument" and each.required:
+            words.append("x")
+        elif each.required:
+            words += [each.opts[0], "x"]
+    return words
+
+
+@pytest.mark.parametrize("path", [" ".join(path) for path, _ in COMMANDS])
+def test_every_command_prints_json_when_asked(path: str) -> None:
+    command = dict(COMMANDS)[tuple(path.split())]
+
+    assert "--json" in [name for each in command.params for name in each.opts]
+
+
+def test_the_page_of_commands_is_what_the_commands_say() -> None:
+    page = (DOCS / "cli.md").read_text()
+
+    assert page == cli_page(), "run: python -m sallyport.cli.reference cli > docs/cli.md"
+    for path, command in COMMANDS:
+        assert f"## `sallyport {' '.join(path)}`" in page
+        assert all(
+            f"`{option}" in page
+            for each in command.params
+            for option in each.opts[-1:]
+            if option.startswith("-")
+        )
+
+
+def test_the_page_of_settings_is_the_table() -> None:
+    page = (DOCS / "settings.md").read_text()
+
+    assert page == settings_page(), (
+        "run: python -m sallyport.cli.reference settings > docs/settings.md"
+    )
+    for setting in TABLE:
+        assert f"| `{setting.env}` |" in page
+
+
+@pytest.mark.parametrize("path", [" ".join(path) for path, _ in COMMANDS])
+def test_a_broken_env_file_is_told_by_every_command(path: str, terminal: Terminal) -> None:
+    terminal.file(".env", 'SALLYPORT_PAGE_ROWS="50000\nSALLYPORT_ORG=a')
+    command = dict(COMMANDS)[tuple(path.split())]
+    refused = terminal.run(*words_for(tuple(path.split()), command), "--json")
+
+    assert refused.code == 2
+    assert refused.error["field"] == ".env"
+    assert "line 1" in refused.error["message"]
+
+
+def test_settings_show_values_and_origins_with_secrets_masked(terminal: Terminal) -> None:
+    terminal.file(".env", "SALLYPORT_STREAMS=4")
+    shown = terminal.run(
+        "settings", "--json", SALLYPORT_SECRET_KEY="c2VjcmV0", SALLYPORT_RUNS_AT_ONCE="7"
+    )
+
+    assert shown.code == 0
+    assert list(shown.json) == [setting.env for setting in TABLE]
+    assert shown.json["SALLYPORT_RUNS_AT_ONCE"]["value"] == "7"
+    assert shown.json["SALLYPORT_RUNS_AT_ONCE"]["origin"] == "environment"
+    assert shown.json["SALLYPORT_STREAMS"]["origin"] == str(terminal.folder / ".env")
+    assert shown.json["SALLYPORT_PAGE_ROWS"]["origin"] == "default"
+    assert "c2VjcmV0" not in shown.out
+
+
+def test_a_setting_out_of_range_is_named(terminal: Terminal) -> None:
+    refused = terminal.run("settings", "--json", SALLYPORT_PAGE_ROWS="7")
+
+    assert refused.code == 2
+    assert (refused.error["field"], refused.error["received"]) == ("SALLYPORT_PAGE_ROWS", "7")
+
+
+def test_api_credentials_are_shown_once_and_their_name_is_taken(terminal: Terminal) -> None:
+    made = terminal.run("client", "create", "etl", "--org", "ACME@AdobeOrg", "--json")
+    again = terminal.run("client", "create", "etl", "--org", "ACME@AdobeOrg", "--json")
+
+    assert made.code == 0
+    assert (made.json["name"], made.json["org"]) == ("etl", "ACME@AdobeOrg")
+    assert len(made.json["client_id"]) == 32
+    assert len(made.json["client_secret"]) >= 40
+    assert (again.code, again.error["type"]) == (1, "Conflict")
+    assert made.json["client_secret"] not in again.out
+
+
+def test_the_version_is_printed(terminal: Terminal) -> None:
+    assert terminal.run("--version").out == f"sallyport {__version__}\n"
+
+
+def test_an_unknown_command_or_option_is_a_usage_error(terminal: Terminal) -> None:
+    command = terminal.run("conect")
+    option = terminal.run("runs", "--limits", "3", "--json")
+    number = terminal.run("runs", "--limit", "0", "--json")
+
+    assert command.code == option.code == number.code == 2
+    assert "connect" in command.err
+    assert "--limits" in option.error["message"]
+    assert "--limit" in number.error["message"]
+
+
+def test_a_home_that_cannot_be_used_is_a_clear_failure(terminal: Terminal) -> None:
+    file = terminal.file("not-a-folder", "")
+    refused = terminal.run("connections", "--json", SALLYPORT_HOME=f"{file}/home")
+
+    assert refused.code == 1
+    assert (refused.error["type"], refused.error["field"]) == (
+        "BrokenInstallation",
+        "SALLYPORT_HOME",
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "absent"),
+    [
+        ("settings", ["dbos", "deltalake", "duckdb", "fastapi", "pyarrow", "sqlalchemy"]),
+        ("connections", ["dbos", "deltalake", "duckdb", "fastapi", "pyarrow", "aiohttp"]),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(
+    command: str, absent: list[str], terminal: Terminal
+) -> None:
+    told = terminal.run(command, PYTHONPROFILEIMPORTTIME="1")
+
+    assert told.code == 0
+    loaded = {line.rsplit("|", 1)[-1].strip() for line in told.err.splitlines()}
+    assert "sallyport.settings" in loaded
+    assert loaded.isdisjoint(absent)
