@@ -1,4 +1,4 @@
-"""Values every room shares: the clock, identifiers and secrets.
+"""Values every room shares: the clock, identifiers, secrets, and life cycles as tables.
 
 What belongs here: tiny types without IO. What does not: settings, storage, Salesforce's words.
 """
@@ -8,9 +8,13 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from sallyport.errors import IllegalMove
 
 
 class Clock(Protocol):
@@ -55,6 +59,26 @@ def new_id() -> str:
 def new_hex(chars: int) -> str:
     """Return ``chars`` random lower-case hex characters (dataset ids have 24, mapping ids 32)."""
     return secrets.token_hex((chars + 1) // 2)[:chars]
+
+
+State = TypeVar("State", bound=StrEnum)
+
+
+class LifeCycle(Generic[State]):
+    """A table of allowed moves between states; a state without moves is an end."""
+
+    def __init__(self, what: str, moves: Mapping[State, frozenset[State]]) -> None:
+        """``what`` names the thing in a sentence: "a run"."""
+        self._what = what
+        self.moves = moves
+        self.ended = frozenset(state for state, following in moves.items() if not following)
+
+    def check(self, now: State, to: State) -> None:
+        """Raise IllegalMove unless the table allows going from ``now`` to ``to``."""
+        if to not in self.moves[now]:
+            raise IllegalMove(
+                f"{self._what} that is {now} cannot become {to}.", field="state", received=to
+            )
 
 
 MASK = "********"

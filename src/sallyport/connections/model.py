@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sallyport.errors import IllegalMove
+from sallyport.kernel import LifeCycle
 from sallyport.store import Record, Scope
 
 
@@ -23,19 +23,16 @@ class ConnectionState(StrEnum):
     DISABLED = "disabled"  # Salesforce refused; last_operation says why; an administrator acts
 
 
-MOVES: Final[Mapping[ConnectionState, frozenset[ConnectionState]]] = {
-    ConnectionState.INITIALIZING: frozenset({ConnectionState.ENABLED, ConnectionState.DISABLED}),
-    ConnectionState.ENABLED: frozenset(),
-    ConnectionState.DISABLED: frozenset(),
-}
-
-
-def check_move(now: ConnectionState, to: ConnectionState) -> None:
-    """Raise IllegalMove unless the table allows going from ``now`` to ``to``."""
-    if to not in MOVES[now]:
-        raise IllegalMove(
-            f"a connection that is {now} cannot become {to}.", field="state", received=to
-        )
+LIFE: Final = LifeCycle(
+    "a connection",
+    {
+        ConnectionState.INITIALIZING: frozenset(
+            {ConnectionState.ENABLED, ConnectionState.DISABLED}
+        ),
+        ConnectionState.ENABLED: frozenset(),
+        ConnectionState.DISABLED: frozenset(),
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)

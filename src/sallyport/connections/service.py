@@ -15,7 +15,7 @@ from typing import Any
 
 from sallyport.auth.keeper import SessionKeeper
 from sallyport.auth.vault import Vault
-from sallyport.connections.model import Connection, ConnectionState, check_move, from_record
+from sallyport.connections.model import LIFE, Connection, ConnectionState, from_record
 from sallyport.connections.specs import CheckedParameters, auth_spec, check
 from sallyport.connections.verify import Verified, at_fault, verify
 from sallyport.errors import (
@@ -123,7 +123,7 @@ class Connections:
 
     def disable(self, connection: Connection, error: SallyportError) -> Connection:
         """Move an initializing connection to ``disabled`` with the reason it was refused."""
-        check_move(connection.state, ConnectionState.DISABLED)
+        LIFE.check(connection.state, ConnectionState.DISABLED)
         code = getattr(error, "code", None) or type(error).__name__
         failed = self._operation(
             connection, "failed", [{"code": code, "message": error.sentence()}]
@@ -317,7 +317,7 @@ class Connections:
             return keeper
 
     def _enable(self, connection: Connection, verified: Verified) -> Connection:
-        check_move(connection.state, ConnectionState.ENABLED)
+        LIFE.check(connection.state, ConnectionState.ENABLED)
         part = {
             "api_version": verified.api_version,
             "org": verified.org,

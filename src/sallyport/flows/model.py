@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sallyport.errors import IllegalMove
+from sallyport.kernel import LifeCycle
 from sallyport.store import Record, Scope
 
 
@@ -25,20 +25,17 @@ class RunState(StrEnum):
     FAILED = "failed"  # ended early, nothing landed; error says why; run it again
 
 
-MOVES: Final[Mapping[RunState, frozenset[RunState]]] = {
-    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.FAILED}),
-    RunState.RUNNING: frozenset({RunState.SUCCESS, RunState.INCOMPLETE, RunState.FAILED}),
-    RunState.SUCCESS: frozenset(),
-    RunState.INCOMPLETE: frozenset(),
-    RunState.FAILED: frozenset(),
-}
-ENDED: Final = frozenset(state for state, moves in MOVES.items() if not moves)
-
-
-def check_move(now: RunState, to: RunState) -> None:
-    """Raise IllegalMove unless the table allows going from ``now`` to ``to``."""
-    if to not in MOVES[now]:
-        raise IllegalMove(f"a run that is {now} cannot become {to}.", field="state", received=to)
+LIFE: Final = LifeCycle(
+    "a run",
+    {
+        RunState.QUEUED: frozenset({RunState.RUNNING, RunState.FAILED}),
+        RunState.RUNNING: frozenset({RunState.SUCCESS, RunState.INCOMPLETE, RunState.FAILED}),
+        RunState.SUCCESS: frozenset(),
+        RunState.INCOMPLETE: frozenset(),
+        RunState.FAILED: frozenset(),
+    },
+)
+ENDED: Final = LIFE.ended
 
 
 class FlowState(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from sallyport.errors import SallyportError
-from sallyport.flows.model import ENDED, Flow, Run, RunState, check_move
+from sallyport.flows.model import ENDED, LIFE, Flow, Run, RunState
 from sallyport.kernel import Clock, epoch_ms, new_id
 from sallyport.store import Actor, Kind, Record, Scope, Store
 
@@ -79,7 +79,7 @@ class Runs:
         part = {"as_of": as_of, "figures": {**run.body["figures"], "started": started}}
         if run.state is RunState.RUNNING:
             return self._save(run, RunState.RUNNING, part)
-        check_move(run.state, RunState.RUNNING)
+        LIFE.check(run.state, RunState.RUNNING)
         return self._save(run, RunState.RUNNING, part)
 
     def progress(self, run: Run, stage: str, rows: int, total: int | None) -> None:
@@ -122,7 +122,7 @@ class Runs:
     def _end(self, run: Run, state: RunState, part: Mapping[str, Any]) -> Run:
         if run.state in ENDED:  # the step that ended it runs again after a crash
             return run
-        check_move(run.state, state)
+        LIFE.check(run.state, state)
         return self._save(run, state, part)
 
     def _save(self, run: Run, state: RunState, part: Mapping[str, Any]) -> Run:
