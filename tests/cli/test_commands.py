@@ -155,3 +155,22 @@ def test_a_command_loads_only_what_it_needs(
     loaded = {line.rsplit("|", 1)[-1].strip() for line in told.err.splitlines()}
     assert "sallyport.settings" in loaded
     assert loaded.isdisjoint(absent)
+
+
+def test_a_reader_that_leaves_early_is_no_failure_worth_words(terminal: Terminal) -> None:
+    process = terminal.start("query", "SELECT range FROM range(1000000)", "--csv")
+    assert process.stdout is not None
+    assert process.stdout.readline() == '"range"\n'
+    process.stdout.close()
+
+    assert process.wait(60) == 1
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+
+
+def test_an_argument_in_another_encoding_is_told(terminal: Terminal) -> None:
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    refused = terminal.run("query", "SELECT 'Zoë'", "--json", **ascii_only)
+
+    assert refused.code == 2
+    assert "argument 2 is not text" in refused.error["message"]

@@ -6,7 +6,6 @@ module a subject), the words of an error (``problems``).
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -28,12 +27,11 @@ from sallyport.cli import (
     show_settings,
     sync,
 )
-from sallyport.errors import SallyportError
+from sallyport.errors import InvalidRequest, SallyportError
 from sallyport.settings import load
 
 INTERRUPTED = 130
 TERMINATED = 143
-_BROKEN_PIPE = 141
 
 app = typer.Typer(
     name="sallyport",
@@ -94,6 +92,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; every failure is told, none is a traceback."""
     wants_json = "--json" in arguments
     try:
+        _check_text(arguments)
         code = app(args=list(arguments), prog_name="sallyport", standalone_mode=False)
     except SallyportError as error:
         if wants_json:
@@ -107,9 +106,6 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except Terminated:
         return TERMINATED
-    except BrokenPipeError:  # `sallyport … | head`: the reader has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
     except Exception as error:
         if _debugging():
             raise
@@ -129,9 +125,22 @@ def _misused(error: typer.TyperException, wants_json: bool) -> int:
     return error.exit_code
 
 
+def _check_text(arguments: Sequence[str]) -> None:
+    """Raise InvalidRequest for an argument that is no text in the terminal's encoding."""
+    for place, argument in enumerate(arguments, 1):
+        if not argument.isascii() and any("\ud800" <= each <= "\udfff" for each in argument):
+            raise InvalidRequest(
+                f"argument {place} is not text in this terminal's encoding"
+                f" ({sys.getfilesystemencoding()}).",
+                received=argument.encode("ascii", "backslashreplace").decode(),
+                cure="Set LANG to a UTF-8 locale, like C.UTF-8.",
+            )
+
+
 def _defect(error: Exception, wants_json: bool) -> int:
+    what = display.shortened(" ".join(str(error).split()), 300)
     failure = SallyportError(
-        f"internal error: {type(error).__name__}: {error}",
+        f"internal error: {type(error).__name__}: {what}",
         cure="This is a defect; run again with SALLYPORT_LOG_LEVEL=debug to see where it happened.",
     )
     if wants_json:

@@ -22,7 +22,7 @@ from sallyport.errors import SallyportError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STOP_SECONDS = 15.0
-_TOLD_LINES = 15
+_TOLD_LINES = 3
 
 
 class DemoFailedError(SallyportError):
@@ -135,13 +135,18 @@ class Servers:
                 raise DemoFailedError(f"{name} printed something else than JSON.") from error
         raise DemoFailedError(f"{name} was not ready within {within:.0f} s. {self._said(name)}")
 
-    def check(self) -> None:
-        """Raise DemoFailedError when a server has ended by itself."""
-        for name, process in self._running:
-            if process.poll() is not None:
-                raise DemoFailedError(
-                    f"{name} ended with exit code {process.returncode}. {self._said(name)}"
-                )
+    def check(self, *, within: float = 0.0) -> None:
+        """Raise DemoFailedError when a server has ended by itself, or does ``within`` seconds."""
+        deadline = time.monotonic() + within
+        while True:
+            for name, process in self._running:
+                if process.poll() is not None:
+                    raise DemoFailedError(
+                        f"{name} ended with exit code {process.returncode}. {self._said(name)}"
+                    )
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(0.05)
 
     def _said(self, name: str) -> str:
         text = (self._logs / f"{name}.log").read_text("utf-8", "replace")

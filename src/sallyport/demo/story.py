@@ -55,7 +55,7 @@ def demonstrate(*, home: Path | None, keep: bool, as_json: bool) -> int:
             Servers(folder / "logs", signals) as servers,
         ):
             stage = Stage(folder, servers)
-            _perform(stage, tell)
+            _watched(stage, tell)
             if keep:
                 return _stay(stage, tell)
             tell.say("Next: `sallyport demo --keep` leaves it all up for you to try,")
@@ -112,6 +112,15 @@ class Teller:
             typer.echo(
                 f"demo: failed, {rows} of {TOTAL} rows proven in {len(proven)} datasets: {line}"
             )
+
+
+def _watched(stage: Stage, tell: Teller) -> None:
+    """Perform; when a server ended on the way, that is the reason."""
+    try:
+        _perform(stage, tell)
+    except DemoFailedError:
+        stage.servers.check(within=0.5)  # a connection breaks before its process is gone
+        raise
 
 
 def _perform(stage: Stage, tell: Teller) -> None:
