@@ -20,13 +20,13 @@ from tests.conftest import fresh_database
 ROWS = {"Account": 120, "Contact": 40}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def org() -> Iterator[OrgServer]:
     with OrgServer(rows=ROWS, settings=Settings(job_seconds=0.05)) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installation(org: OrgServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sallyport]:
     folder = tmp_path_factory.mktemp("api")
     with contextlib.contextmanager(fresh_database)(folder) as url:
@@ -59,13 +59,13 @@ def served(installation: Sallyport, verify_seconds: float) -> Iterator[Listening
         assert not thread.is_alive()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(installation: Sallyport) -> Iterator[Listening]:
     with served(installation, 30) as listening:
         yield listening
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def impatient(installation: Sallyport) -> Iterator[Listening]:
     """A server that never waits for Salesforce's answer."""
     with served(installation, 0) as listening:

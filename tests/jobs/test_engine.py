@@ -49,7 +49,7 @@ def lines(notes: Path) -> list[str]:
 
 def test_a_killed_process_s_work_is_finished_by_the_next(url: str, notes: Path) -> None:
     first = start(url, notes, "count:a", 60)
-    until(lambda: "end 2" in lines(notes))
+    until(lambda: "begin 3" in lines(notes))  # so step 2 is recorded
     first.kill()
     first.wait()
     assert "result" not in notes.read_text()

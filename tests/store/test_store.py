@@ -246,6 +246,13 @@ def test_an_unusable_database_is_named_without_its_password() -> None:
     assert "hunter2" not in refused.value.sentence()
 
 
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "x.sqlite"
+    file.write_bytes(b"not a database" * 500)
+    with pytest.raises(BrokenInstallation, match=os.fspath(file)):
+        SqlStore.open(f"sqlite:///{file}", SystemClock())
+
+
 def test_a_folder_that_cannot_hold_the_database_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "missing" / "x.sqlite"
     with pytest.raises(BrokenInstallation, match=os.fspath(missing)):

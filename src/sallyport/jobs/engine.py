@@ -15,7 +15,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from dbos import (
@@ -83,6 +83,8 @@ def _recorded(act: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
 class Engine:
     """One process's share of the durable work: register bodies, then ``launch``; one a process."""
 
+    _launched: ClassVar[Engine | None] = None
+
     def __init__(self, url: str, *, at_once: int, on_parked: Callable[[str], None]) -> None:
         """Prepare; nothing is opened before ``launch``. ``on_parked`` is told a workflow's id."""
         self._url = url
@@ -103,7 +105,13 @@ class Engine:
         return self._reaper is not None
 
     def launch(self) -> None:
-        """Join the work: open the engine's tables, listen to the queue, beat, and reap the dead."""
+        """Join the work: open the engine's tables, listen to the queue, beat, and reap the dead.
+
+        dbos is one object a process, and a second engine would take it from the first, so that is
+        refused (SallyportError).
+        """
+        if Engine._launched is not None:
+            raise SallyportError("this process takes part in durable work already.")
         config: DBOSConfig = {
             "name": "sallyport",
             "system_database_url": self._url,
@@ -129,6 +137,7 @@ class Engine:
         )
         reaper.start()
         self._reaper = reaper
+        Engine._launched = self
 
     def close(self) -> None:
         """Leave the work: unfinished workflows are at once free for others to take up."""
@@ -136,6 +145,7 @@ class Engine:
             return
         self._reaper.stop()
         self._reaper = None
+        Engine._launched = None
         # what is cut off here goes on elsewhere; dbos would print a traceback for each of them
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.destroy(destroy_registry=True)

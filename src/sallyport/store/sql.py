@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from sallyport.errors import BrokenInstallation, Conflict, NotFound, StaleVersion
 from sallyport.kernel import Clock, epoch_ms, new_id
@@ -39,11 +39,12 @@ class SqlStore:
         engine = create_engine(url)
         try:
             migrate.upgrade(engine)
-        except OperationalError as error:
+        except DatabaseError as error:
             raise BrokenInstallation(
                 f"the metadata database {mask_url(url)} cannot be used: {error.orig}.",
                 field="SALLYPORT_DATABASE_URL",
-                cure="Check that the address is right, the server runs and the folder is writable.",
+                cure="Check that the address is right, the server runs, the folder is writable and"
+                " the file is a database.",
             ) from error
         return cls(engine, clock)
 
