@@ -48,16 +48,16 @@ test-postgres: $(STAMP)  ## the same tests on a real PostgreSQL (started from a 
 
 check: $(STAMP) format lint types contract test test-postgres  ## all that CI runs
 
-format: $(STAMP)
+format: $(STAMP)  ## is everything formatted? (.venv/bin/ruff format . does it)
 	$(BIN)/ruff format --check .
 
-lint: $(STAMP)
+lint: $(STAMP)  ## ruff
 	$(BIN)/ruff check .
 
-types: $(STAMP)
+types: $(STAMP)  ## mypy, strict
 	$(BIN)/mypy
 
-contract: $(STAMP)
+contract: $(STAMP)  ## which room may import which
 	$(BIN)/lint-imports
 
 flow-service: $(STAMP)  ## every call of Adobe's connect-Salesforce guide against a running demo

@@ -246,6 +246,17 @@ def test_an_unusable_database_is_named_without_its_password() -> None:
     assert "hunter2" not in refused.value.sentence()
 
 
+def test_a_database_that_is_gone_is_said_in_a_sentence(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    store = SqlStore.open(f"sqlite:///{home / 'x.sqlite'}", SystemClock())
+    store.close()
+    home.rename(tmp_path / "elsewhere")
+    with pytest.raises(BrokenInstallation, match="does not answer") as broken:
+        store.sandboxes("ACME@AdobeOrg")
+    assert broken.value.field == "SALLYPORT_DATABASE_URL"
+
+
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     file = tmp_path / "x.sqlite"
     file.write_bytes(b"not a database" * 500)

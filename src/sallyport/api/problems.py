@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 
 from sallyport.errors import (
+    BrokenInstallation,
     Conflict,
     IllegalMove,
     InvalidRequest,
@@ -236,6 +237,8 @@ def _code(error: SallyportError) -> str:
             return "1100-400"
         case RemoteUnavailable():
             return _unavailable(error)
+        case BrokenInstallation():
+            return "1103-503"
     return "1102-500"
 
 

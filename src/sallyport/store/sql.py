@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from sallyport.errors import BrokenInstallation, Conflict, NotFound, StaleVersion
 from sallyport.kernel import Clock, epoch_ms, new_id
@@ -46,6 +46,8 @@ class SqlStore:
                 cure="Check that the address is right, the server runs, the folder is writable and"
                 " the file is a database.",
             ) from error
+        # not before: migrating has to tell "no such table" from "no such server"
+        sa.event.listen(engine, "handle_error", _say_unusable)
         return cls(engine, clock)
 
     def close(self) -> None:
@@ -269,6 +271,17 @@ class SqlStore:
     def _write(self) -> Iterator[sa.Connection]:
         with self._writer.begin() as connection:
             yield connection
+
+
+def _say_unusable(context: sa.engine.ExceptionContext) -> BrokenInstallation | None:
+    """Return what is raised instead when the database went away, is full or locked for long."""
+    if not isinstance(context.sqlalchemy_exception, OperationalError):
+        return None
+    return BrokenInstallation(
+        f"the metadata database does not answer: {context.original_exception}.",
+        field="SALLYPORT_DATABASE_URL",
+        cure="Check that it runs, is reachable and has room; what was going on continues then.",
+    )
 
 
 def create_engine(url: str) -> sa.Engine:
