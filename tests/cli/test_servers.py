@@ -69,6 +69,19 @@ def test_a_port_in_use_is_a_clear_failure(terminal: Terminal) -> None:
     assert "Address already in use" in refused.error["message"]
 
 
+@pytest.mark.parametrize(
+    "host", ["300.1.1.1", "no-such-host.invalid", "192.0.2.1", "a..b", "x" * 64]
+)
+def test_an_address_that_cannot_be_listened_on_is_told_as_the_host(
+    terminal: Terminal, host: str
+) -> None:
+    refused = terminal.run("serve", "--host", host, "--port", "0", "--json")
+
+    assert refused.code == 1
+    assert (refused.error["field"], refused.error["received"]) == ("--host", host)
+    assert "127.0.0.1" in refused.error["cure"]
+
+
 def test_a_demo_home_that_holds_something_is_refused(terminal: Terminal) -> None:
     refused = terminal.run("demo", "--home", str(terminal.folder.parent), "--json")
 

@@ -6,6 +6,7 @@ work (``wiring``).
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import threading
@@ -21,6 +22,8 @@ from sallyport.errors import BrokenInstallation
 
 GRACE_SECONDS = 10
 """How long requests under way may take to finish once the server is told to stop."""
+
+_FAULTS_OF_PORTS = frozenset({errno.EADDRINUSE, errno.EACCES})  # taken; below 1024, not allowed
 
 
 @dataclass(frozen=True)
@@ -95,10 +98,27 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=512)
+    except UnicodeError as error:  # a label that is empty or too long for a host name
+        raise _not_listening(host, port, "it is no host name", host_at_fault=True) from error
     except OSError as error:
-        raise BrokenInstallation(
-            f"cannot listen on {host}:{port}: {error.strerror or error}.",
-            field="port",
-            received=str(port),
-            cure="Choose another port (0 takes a free one), or stop what uses it.",
-        ) from error
+        # a name that is not found has no errno but a code of the resolver's own
+        at_host = isinstance(error, socket.gaierror) or error.errno not in _FAULTS_OF_PORTS
+        reason = error.strerror or str(error)
+        raise _not_listening(host, port, reason, host_at_fault=at_host) from error
+
+
+def _not_listening(host: str, port: int, reason: str, *, host_at_fault: bool) -> BrokenInstallation:
+    message = f"cannot listen on {host}:{port}: {reason}."
+    if host_at_fault:
+        return BrokenInstallation(
+            message,
+            field="host",
+            received=host,
+            cure="Give an address of this machine: 127.0.0.1 for itself alone, 0.0.0.0 for all.",
+        )
+    return BrokenInstallation(
+        message,
+        field="port",
+        received=str(port),
+        cure="Choose another port (0 takes a free one), or stop what uses it.",
+    )

@@ -31,6 +31,7 @@ _OPTIONS = frozenset(
         "description",
         "environment-url",
         "home",
+        "host",
         "instance-url",
         "limit",
         "org",
