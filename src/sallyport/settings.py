@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,6 +202,21 @@ def mask_url(url: str) -> str:
     return f"{scheme}://{userinfo.split(':', 1)[0]}:{MASK}@{host}"
 
 
+def check_org(text: str, *, field: str) -> str:
+    """Return an org's id (``x-gw-ims-org-id``) if it is one; InvalidRequest naming ``field``.
+
+    It travels in a header, so it is 1 to 255 visible ASCII characters.
+    """
+    if not re.fullmatch(r"[!-~]{1,255}", text):
+        raise InvalidRequest(
+            "is not the id of an org.",
+            field=field,
+            received=text,
+            cure="Give 1 to 255 ASCII characters without blanks, like LOCAL@AdobeOrg.",
+        )
+    return text
+
+
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """Read the settings from ``environ`` and from ``.env`` in ``folder``.
 
@@ -282,10 +298,8 @@ def _check(setting: Setting, value: Value) -> None:
             received=value.text,
             cure=f"Use one of: {', '.join(setting.choices)} ({value.origin}).",
         )
-    if setting.env == "SALLYPORT_ORG" and (not value.text or " " in value.text):
-        raise InvalidRequest(
-            "must name an org.", field=setting.env, received=value.text, cure="Like LOCAL@AdobeOrg."
-        )
+    if setting.env == "SALLYPORT_ORG":
+        check_org(value.text, field=setting.env)
     if setting.env == "SALLYPORT_DATABASE_URL" and value.text:
         _check_database_url(value.text)
 

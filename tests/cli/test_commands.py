@@ -113,6 +113,21 @@ def test_api_credentials_are_shown_once_and_their_name_is_taken(terminal: Termin
     assert made.json["client_secret"] not in again.out
 
 
+@pytest.mark.parametrize("named", ["", " ", "bad org", "bad\torg", "Zoë@AdobeOrg", "x" * 256])
+def test_an_org_that_cannot_be_one_is_refused_as_option_and_as_setting_alike(
+    named: str, terminal: Terminal
+) -> None:
+    option = terminal.run("client", "create", "etl", "--org", named, "--json")
+    setting = terminal.run("client", "create", "etl", "--json", SALLYPORT_ORG=named)
+
+    assert option.code == setting.code == 2
+    assert (option.error["field"], option.error["received"]) == ("--org", named)
+    assert setting.error["field"] == "SALLYPORT_ORG"
+    assert option.error["message"] == setting.error["message"]
+    assert option.error["cure"] == setting.error["cure"]
+    assert terminal.run("client", "create", "etl", "--json").code == 0, "the name is still free"
+
+
 def test_the_version_is_printed(terminal: Terminal) -> None:
     assert terminal.run("--version").out == f"sallyport {__version__}\n"
 

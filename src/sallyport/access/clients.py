@@ -20,6 +20,7 @@ from joserfc.jwk import OctKey
 
 from sallyport.errors import InvalidRequest
 from sallyport.kernel import Clock, Secret, epoch_ms, new_hex
+from sallyport.settings import check_org
 from sallyport.store.base import ApiClient, Sandbox, Store
 
 TOKEN_SECONDS = 86_399
@@ -59,19 +60,14 @@ class Access:
 
         Raises InvalidRequest (``org`` or ``name`` unusable), Conflict (the name is taken).
         """
-        for field, text in (("org", org), ("name", name)):
-            if (
-                not text.strip()
-                or len(text) > 255
-                or text != text.strip()
-                or not text.isprintable()
-            ):
-                raise InvalidRequest(
-                    "is not usable.",
-                    field=field,
-                    received=text,
-                    cure="Give 1 to 255 printable characters without blanks at the ends.",
-                )
+        check_org(org, field="org")
+        if not name or len(name) > 255 or name != name.strip() or not name.isprintable():
+            raise InvalidRequest(
+                "is not usable.",
+                field="name",
+                received=name,
+                cure="Give 1 to 255 printable characters without blanks at the ends.",
+            )
         self._store.ensure_org(org, self._default_sandbox)
         secret = secrets.token_urlsafe(32)
         client_id = new_hex(32)

@@ -35,7 +35,8 @@ def create(
 ) -> None:
     """Make API credentials and print them: the secret is shown this once and never again."""
     with opened() as here:
-        made = here.services.access.create_client(org or here.settings.org, name)
+        chosen = here.settings.org if org is None else org
+        made = here.services.access.create_client(chosen, name)
     document = {
         "name": made.name,
         "client_id": made.client_id,
