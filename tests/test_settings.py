@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sallyport.errors import BrokenInstallation, InvalidRequest
-from sallyport.settings import TABLE, load, mask_url
+from sallyport.settings import CREDENTIALS, TABLE, load, mask_url
 
 
 def test_everything_has_a_value_without_any_configuration(tmp_path: Path) -> None:
@@ -71,6 +71,38 @@ def test_an_env_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xff\xfe\x00S")
     with pytest.raises(BrokenInstallation, match=r"\.env cannot be read"):
         load({}, tmp_path)
+
+
+def test_a_misspelt_setting_is_refused_wherever_it_stands(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest) as environment:
+        load({"SALLYPORT_HOOME": "/x", "PATH": "/bin"}, tmp_path)
+    (tmp_path / ".env").write_text("SALLYPORT_HOOME=/x\n")
+    with pytest.raises(InvalidRequest) as file:
+        load({}, tmp_path)
+
+    assert (environment.value.field, environment.value.received) == ("SALLYPORT_HOOME",) * 2
+    assert (file.value.field, file.value.received) == (".env", "SALLYPORT_HOOME")
+    for refused in (environment.value, file.value):
+        assert "Did you mean SALLYPORT_HOME?" in str(refused.cure)
+        assert "/x" not in refused.sentence().replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_a_credential_may_stand_in_the_environment_and_not_in_the_file(
+    tmp_path: Path, name: str
+) -> None:
+    assert name not in load({name: "hunter2"}, tmp_path).values
+    (tmp_path / ".env").write_text(f"{name}=hunter2\n")
+    with pytest.raises(InvalidRequest, match="credential") as refused:
+        load({}, tmp_path)
+    assert refused.value.received == name
+    assert "hunter2" not in refused.value.sentence()
+
+
+@pytest.mark.parametrize("value", ["0", "65", "many"])
+def test_a_number_out_of_range_is_told_with_the_range(tmp_path: Path, value: str) -> None:
+    with pytest.raises(InvalidRequest, match="a whole number from 1 to 64"):
+        load({"SALLYPORT_RUNS_AT_ONCE": value}, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -93,6 +94,13 @@ TABLE: Final = (
     ),
 )
 _BY_ENV: Final = {setting.env: setting for setting in TABLE}
+CREDENTIALS: Final = (
+    "SALLYPORT_PASSWORD",
+    "SALLYPORT_SECURITY_TOKEN",
+    "SALLYPORT_CLIENT_SECRET",
+    "SALLYPORT_JWT_TOKEN",
+)
+"""What the terminal's ``connect`` reads from the environment, and only there: no settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +228,15 @@ def check_org(text: str, *, field: str) -> str:
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """Read the settings from ``environ`` and from ``.env`` in ``folder``.
 
+    A name that begins like a setting's and is none (``SALLYPORT_HOOME``) is refused, wherever it
+    stands: it would be a setting that silently has no effect.
     Raises InvalidRequest naming the setting, what was received and the cure; BrokenInstallation
     for a ``.env`` that cannot be read.
     """
     environ = os.environ if environ is None else environ
+    for name in environ:
+        if name not in CREDENTIALS:
+            _check_name(name, field=name, place="the environment")
     env_file = (folder or Path.cwd()) / ".env"
     from_file = _read_env_file(env_file) if env_file.is_file() else {}
     values: dict[str, Value] = {}
@@ -260,15 +273,30 @@ def _read_env_file(path: Path) -> dict[str, str]:
             )
         if binding.key is None:
             continue
-        if binding.key.startswith("SALLYPORT_") and binding.key not in _BY_ENV:
-            raise InvalidRequest(
-                f"line {line} of {path} names a setting that does not exist.",
-                field=".env",
-                received=binding.key,
-                cure="`sallyport settings` lists them all.",
-            )
+        _check_name(binding.key, field=".env", place=f"line {line} of {path}")
         found[binding.key] = binding.value or ""
     return found
+
+
+def _check_name(name: str, *, field: str, place: str) -> None:
+    """Refuse a name that begins like a setting's and is none; values are never shown."""
+    if not name.startswith("SALLYPORT_") or name in _BY_ENV:
+        return
+    if name in CREDENTIALS:
+        raise InvalidRequest(
+            f"{place} names a credential, which this file does not take.",
+            field=field,
+            received=name,
+            cure="Put it into the environment of `sallyport connect`, or into a file of its own.",
+        )
+    close = get_close_matches(name, _BY_ENV, n=1)
+    hint = f"Did you mean {close[0]}? Else remove it" if close else "Correct its name or remove it"
+    raise InvalidRequest(
+        f"{place} names a setting that does not exist.",
+        field=field,
+        received=name,
+        cure=f"{hint}; the settings are {', '.join(_BY_ENV)}.",
+    )
 
 
 def _without_value(line: str) -> str:
@@ -286,10 +314,10 @@ def _check(setting: Setting, value: Value) -> None:
             or not low <= int(value.text) <= high
         ):
             raise InvalidRequest(
-                "must be a whole number.",
+                f"must be a whole number from {low} to {high}.",
                 field=setting.env,
                 received=value.text,
-                cure=f"Give a number from {low} to {high} ({value.origin}).",
+                cure=f"Correct it ({value.origin}), or remove it for {setting.default}.",
             )
     if setting.choices and value.text.lower() not in setting.choices:
         raise InvalidRequest(

@@ -101,6 +101,28 @@ def test_a_setting_out_of_range_is_named(terminal: Terminal) -> None:
     assert (refused.error["field"], refused.error["received"]) == ("SALLYPORT_PAGE_ROWS", "7")
 
 
+@pytest.mark.parametrize("hosts", ["http://127.0.0.1/x", "*", "ann@127.0.0.1", "127.0.0.1:0"])
+def test_settings_refuse_hosts_that_every_other_command_refuses_in_the_same_words(
+    hosts: str, terminal: Terminal
+) -> None:
+    refused = terminal.run("settings", "--json", SALLYPORT_ALLOWED_HOSTS=hosts)
+    other = terminal.run("connections", "--json", SALLYPORT_ALLOWED_HOSTS=hosts)
+
+    assert refused.code == other.code == 2
+    assert refused.error["field"] == "SALLYPORT_ALLOWED_HOSTS"
+    assert refused.error == other.error
+
+
+def test_a_misspelt_setting_in_the_environment_is_refused_by_every_command(
+    terminal: Terminal,
+) -> None:
+    for command in ("settings", "connections"):
+        refused = terminal.run(command, "--json", SALLYPORT_HOOME="/elsewhere")
+        assert refused.code == 2
+        assert refused.error["field"] == "SALLYPORT_HOOME"
+        assert "SALLYPORT_HOME" in refused.error["cure"]
+
+
 def test_api_credentials_are_shown_once_and_their_name_is_taken(terminal: Terminal) -> None:
     made = terminal.run("client", "create", "etl", "--org", "ACME@AdobeOrg", "--json")
     again = terminal.run("client", "create", "etl", "--org", "ACME@AdobeOrg", "--json")

@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 from sallyport.errors import InvalidRequest, NotFound, SallyportError
+from sallyport.settings import CREDENTIALS
 
 FAILED = 1
 USAGE = 2
@@ -40,12 +41,7 @@ _OPTIONS = frozenset(
         "where",
     }
 )
-SECRETS = {
-    "password": "SALLYPORT_PASSWORD",
-    "security-token": "SALLYPORT_SECURITY_TOKEN",
-    "client-secret": "SALLYPORT_CLIENT_SECRET",
-    "jwt-token": "SALLYPORT_JWT_TOKEN",
-}
+SECRETS = {name.removeprefix("SALLYPORT_").replace("_", "-").lower(): name for name in CREDENTIALS}
 """Secrets' option stems and the environment variables that may hold them instead."""
 
 
