@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sallyport.access import Access
@@ -194,6 +195,10 @@ class Sallyport:
     def _make_home(self) -> None:
         try:
             self.settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for url in (self.settings.database_url, self.settings.jobs_url):
+                file = Path(url.removeprefix("sqlite:///"))
+                if url.startswith("sqlite:") and file.parent == self.settings.home:
+                    file.touch(mode=0o600)  # SQLite gives its side files the same mode
         except OSError as error:
             raise BrokenInstallation(
                 f"the folder {self.settings.home} cannot be used: {error.strerror}.",

@@ -43,6 +43,17 @@ def test_folders_above_the_lake_add_no_columns(tmp_path: Path) -> None:
     assert ask(lake, "FROM Account") == [account(1)]
 
 
+def test_a_dataset_nothing_has_landed_in_stands_in_nobodys_way(lake: Lake) -> None:
+    land(lake, "run-1", [account(1)])
+    tables = {**TABLES, "Attachment": "f17a10760f84f17a10760f84"}
+    assert query(lake, tables, "SELECT 1 AS x").to_pylist() == [{"x": 1}]
+    assert query(lake, tables, "SHOW TABLES").to_pylist() == [{"name": "Account"}]
+    with pytest.raises(NotFound, match="Nothing has landed in Attachment yet") as refused:
+        query(lake, tables, "SELECT * FROM Attachment")
+    assert (refused.value.field, refused.value.received) == ("sql", "Attachment")
+    assert refused.value.cure == "Tables: Account."
+
+
 def test_an_empty_dataset_has_columns_and_no_rows(lake: Lake) -> None:
     assert query(lake, TABLES, "FROM Account").schema == ACCOUNT
     assert ask(lake, "SELECT count(*) AS n FROM Account") == [{"n": 0}]

@@ -8,9 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
@@ -46,7 +48,7 @@ class Installation:
         sallyport.launch()
 
     def flow(self, name: str) -> Flow:
-        return self.sallyport.flows.ensure(ANN, self.connection, name)
+        return self.sallyport.flows.ensure(ANN, self.connection, [name])[0]
 
     def start(self, name: str, condition: str | None = None) -> Run:
         return self.sallyport.flows.start_run(ANN, self.flow(name), condition=condition)
@@ -214,7 +216,7 @@ def test_what_a_dead_process_stored_but_did_not_hand_over_is_taken_up(
     parameters = {**app, "environment_url": org.url, "api_version": "60.0"}
     new = NewConnection("acme", "client-credentials", parameters)
     connection = made.connections.create(scope, ANN, new, patience=None)
-    flow = made.flows.ensure(ANN, connection, "Contact")
+    [flow] = made.flows.ensure(ANN, connection, ["Contact"])
     run = made.runs.create(ANN, flow, "Contact", condition=None, group=None)
     made.launch()
     until(lambda: made.runs.get(scope, run.id).state == "success")
@@ -227,6 +229,36 @@ def test_one_run_of_a_flow_at_a_time(installed: Installation, org: OrgServer) ->
     with pytest.raises(Conflict, match=first.id):
         installed.sallyport.flows.start_run(ANN, flow)
     assert installed.end(first).proven
+
+
+def test_nothing_is_made_when_one_of_the_objects_cannot_be_read(installed: Installation) -> None:
+    flows = installed.sallyport.flows
+    with pytest.raises(NotFound, match="Nope__c"):
+        flows.ensure(ANN, installed.connection, ["Contact", "Nope__c"])
+    with pytest.raises(InvalidRequest, match="LastName"):
+        flows.ensure(ANN, installed.connection, ["Contact", "Account"], condition="LastName = 'x'")
+    assert flows.flows_of(installed.connection) == []
+    assert installed.sallyport.catalog.datasets(installed.scope, limit=9, offset=0) == ([], False)
+    assert installed.sallyport.catalog.schemas(installed.scope, limit=9, offset=0) == ([], False)
+
+
+def test_a_run_leaves_neither_a_job_nor_stray_files_behind(
+    installed: Installation, org: OrgServer
+) -> None:
+    org.org.settings.job_seconds = 1.0
+    run = installed.start("Contact")
+    lake = installed.sallyport.lake
+    dataset = installed.sallyport.catalog.tables(installed.scope)["Contact"]
+    schema = pa.schema([("Id", pa.string())])
+    lake.create(dataset, schema, name="Contact")
+    with lake.open_part(dataset, run_id=run.id, part="stray", schema=schema) as writer:
+        writer.write(pa.record_batch([pa.array(["003"])], schema=schema))
+        stray = Path(installed.sallyport.settings.lake_url) / dataset / writer.close().path
+    assert stray.exists()
+    assert installed.end(run).proven
+    assert not stray.exists()
+    deleted = [one for one in org.requests("/jobs/query/") if one.method == "DELETE"]
+    assert [one.status for one in deleted] == [204]
 
 
 def test_two_flows_never_share_a_dataset(installed: Installation) -> None:

@@ -346,3 +346,31 @@ def test_a_forked_child_and_its_parent_both_go_on(server: WireServer) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert len(server.seen) == 3
     assert time.monotonic() - started < 20
+
+
+def test_closing_ends_every_request_of_every_thread_in_a_sentence() -> None:
+    with WireServer() as server:
+        server.on("/slow", Answer(200, b"late", delay=5.0))
+        server.on("/quick", Answer(200, b"ok"))
+        http = HttpClient(server.allowed)
+        assert http.send(Request("GET", f"{server.url}/quick", {}, None)).body == b"ok"
+
+        def ask(number: int) -> str:
+            path = "slow" if number % 2 else "quick"
+            try:
+                while True:
+                    http.send(Request("GET", f"{server.url}/{path}", {}, None))
+            except RemoteUnavailable as ended:
+                return ended.message
+
+        with ThreadPoolExecutor(16) as pool:
+            asked = [pool.submit(ask, number) for number in range(16)]
+            time.sleep(0.3)
+            began = time.monotonic()
+            http.close()
+            said = {answer.result(timeout=4) for answer in asked}
+        assert time.monotonic() - began < 4
+    assert said <= {
+        "The HTTP client is closed.",
+        "The request was given up: the HTTP client was closed meanwhile.",
+    }

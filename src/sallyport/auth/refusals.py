@@ -241,6 +241,14 @@ SOAP_REMEDIES = (
 )
 
 
+NO_WORDS = Remedy(
+    "",
+    "",
+    "environment_url",
+    "Check that this is the address of a Salesforce org: something else may have answered.",
+)
+
+
 def login_refusal(
     reply: Reply, *, flow: str, remedies: tuple[Remedy, ...] = TOKEN_REMEDIES
 ) -> SallyportError:
@@ -254,14 +262,17 @@ def login_refusal(
     words = read_words(reply.headers.get("Content-Type", ""), reply.text())
     remedy = next((row for row in remedies if row.matches(words)), None)
     said = f"{words.text} ({words.code})" if words.code and words.text else words.text or words.code
+    if not said:
+        remedy = NO_WORDS
+        said = f"HTTP {reply.status} without a word of Salesforce's"
     return _error(
-        message=f"Salesforce refused the {flow} login: {said or 'no reason given'}.",
+        message=f"Salesforce refused the {flow} login: {said}.",
         status=reply.status,
         code=words.code or f"HTTP_{reply.status}",
         text=words.text,
         field=remedy.field if remedy else None,
         cure=remedy.cure if remedy else None,
-        wait=remedy.wait if remedy else is_temporary(reply.status, words.code),
+        wait=(remedy.wait if remedy else False) or is_temporary(reply.status, words.code),
     )
 
 

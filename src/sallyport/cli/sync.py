@@ -20,7 +20,6 @@ from sallyport.errors import Conflict, SallyportError
 from sallyport.kernel import new_id
 
 if TYPE_CHECKING:
-    from sallyport.connections import Connection
     from sallyport.flows import Flow, Run
 
 _POLL_SECONDS = 0.2
@@ -63,7 +62,7 @@ def sync(
     with opened() as here:
         connection = here.connection(name)
         with display.waiting("Asking Salesforce"):
-            flows = _flows(here, connection, objects, where)
+            flows = here.services.flows.ensure(here.actor, connection, objects, condition=where)
         here.services.launch()
         try:
             with shown() as progress:
@@ -80,21 +79,6 @@ def sync(
         _print(document)
     if document["state"] != "success":
         raise typer.Exit(1)
-
-
-def _flows(
-    here: Installation, connection: Connection, objects: Sequence[str], where: str | None
-) -> list[Flow]:
-    """Return one flow for each object; nothing has begun if one of them cannot be read."""
-    services = here.services
-    flows: dict[str, Flow] = {}
-    for object_name in objects:
-        flow = services.flows.ensure(here.actor, connection, object_name)
-        if where is not None:
-            source = services.flows.source(flow.scope, flow.source_id)
-            services.connections.try_condition(connection, source.object, where)
-        flows.setdefault(flow.id, flow)
-    return list(flows.values())
 
 
 def _carry_out(

@@ -40,7 +40,7 @@ class Connection:
     """A stored connection. ``secrets`` names which sealed parameters exist, never their values.
 
     ``last_operation`` is ``{"operation", "started", "updated", "value", "errors": [{"code",
-    "message"}]}`` with times in milliseconds.
+    "message", "field"?, "received"?, "cure"?}]}`` with times in milliseconds.
     """
 
     record: Record

@@ -125,9 +125,10 @@ class Connections:
         """Move an initializing connection to ``disabled`` with the reason it was refused."""
         LIFE.check(connection.state, ConnectionState.DISABLED)
         code = getattr(error, "code", None) or type(error).__name__
-        failed = self._operation(
-            connection, "failed", [{"code": code, "message": error.sentence()}]
-        )
+        known = {"field": error.field, "received": error.received, "cure": error.cure}
+        told = {key: value for key, value in known.items() if value is not None}
+        reason = {"code": code, "message": error.message, **told}
+        failed = self._operation(connection, "failed", [reason])
         return self._move(connection, ConnectionState.DISABLED, {"last_operation": failed})
 
     def get(self, scope: Scope, connection_id: str) -> Connection:
@@ -176,7 +177,7 @@ class Connections:
         RemoteUnavailable.
         """
         base = parse_org_url(address, field=field, allowed=self._allowed)
-        with at_fault({field: address}):
+        with at_fault(field, {field: address}):
             return list_versions(self._http, base)
 
     def client(self, connection: Connection) -> OrgClient:
@@ -233,16 +234,15 @@ class Connections:
         found = query_rows(self.client(connection), soql, limit=rows)
         return [{key: row[key] for key in row if key != "attributes"} for row in found]
 
-    def _check(self, scope: Scope, new: NewConnection) -> CheckedParameters:
-        name = new.name.strip()
-        if not name or len(name) > 255 or name != new.name or any(map(_unprintable, name)):
+    def check_name(self, scope: Scope, name: str) -> None:
+        """Raise InvalidRequest for a name that cannot be used, Conflict for one that is taken."""
+        if not name or len(name) > 255 or name != name.strip() or not name.isprintable():
             raise InvalidRequest(
                 "is not a usable name.",
                 field="name",
-                received=new.name,
+                received=name,
                 cure="Give 1 to 255 printable characters without blanks at the ends.",
             )
-        checked = check(auth_spec(new.auth), new.parameters, self._allowed)
         if self._store.find(Kind.CONNECTION, scope, name) is not None:
             raise Conflict(
                 "a connection of this name exists already.",
@@ -250,7 +250,10 @@ class Connections:
                 received=name,
                 cure="Choose another name, or remove the existing connection first.",
             )
-        return checked
+
+    def _check(self, scope: Scope, new: NewConnection) -> CheckedParameters:
+        self.check_name(scope, new.name)
+        return check(auth_spec(new.auth), new.parameters, self._allowed)
 
     def _verify_within(self, checked: CheckedParameters, patience: float) -> Verified | None:
         """Return what verification found, or None when it takes longer than ``patience``."""
@@ -344,7 +347,3 @@ class Connections:
 def _last_line(text: str) -> str:
     """Return Salesforce's sentence without the query, caret and position it prints before it."""
     return text.strip().splitlines()[-1] if text.strip() else "no reason given"
-
-
-def _unprintable(character: str) -> bool:
-    return not character.isprintable()

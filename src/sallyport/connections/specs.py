@@ -122,6 +122,11 @@ class CheckedParameters:
     credentials: Credentials
     api_version: str | None
 
+    @property
+    def address_field(self) -> str:
+        """Name of the parameter that holds the org's address."""
+        return _address_field(self.spec)
+
 
 def check(
     spec: AuthSpec, given: Mapping[str, str | Secret], allowed: AllowedHosts
@@ -147,6 +152,10 @@ def check(
     return CheckedParameters(
         spec, public, secret, _credentials(spec, public, secret, allowed), version
     )
+
+
+def _address_field(spec: AuthSpec) -> str:
+    return "instance_url" if spec.parameter("instance_url") else "environment_url"
 
 
 def _text(parameter: Parameter, value: str | Secret | None) -> str | None:
@@ -182,7 +191,7 @@ def _credentials(
     allowed: AllowedHosts,
 ) -> Credentials:
     """Return credentials of the spec's type; the address in ``public`` becomes its normal form."""
-    where = "instance_url" if spec.key == "jwt" else "environment_url"
+    where = _address_field(spec)
     login = parse_org_url(public.get(where, GENERIC_LOGIN), field=where, allowed=allowed)
     if where in public:
         public[where] = login.text

@@ -24,7 +24,6 @@ from sallyport.salesforce.session import OrgClient
 from sallyport.salesforce.versions import list_versions, newest
 
 log = structlog.get_logger(__name__)
-_ADDRESSES = ("environment_url", "instance_url")
 _ORGANIZATION = (
     "SELECT Id, Name, InstanceName, IsSandbox, OrganizationType, TrialExpirationDate "
     "FROM Organization LIMIT 1"
@@ -48,22 +47,24 @@ def verify(http: HttpClient, clock: Clock, checked: CheckedParameters) -> Verifi
     know (Organization) being refused does not fail it. An error names the parameter at fault where
     there is one, and what was given for it unless it is a secret.
     """
-    with at_fault(checked.public):
+    public = {checked.address_field: checked.credentials.login.text, **checked.public}
+    with at_fault(checked.address_field, public):
         return _verify(http, clock, checked)
 
 
 @contextmanager
-def at_fault(public: Mapping[str, str]) -> Iterator[None]:
+def at_fault(address_field: str, public: Mapping[str, str]) -> Iterator[None]:
     """Give errors raised inside the parameter at fault and its value, if it is not a secret.
 
-    When no answer came at all, that is the address.
+    ``address_field`` is the parameter that holds the address: when no usable answer came, it is
+    the one at fault.
     """
     try:
         yield
     except (RemoteRefused, RemoteUnavailable) as error:
         unnamed = error.field is None and isinstance(error, RemoteUnavailable)
-        if unnamed or error.field in _ADDRESSES:
-            error.field = next((name for name in _ADDRESSES if name in public), error.field)
+        if unnamed or error.field == "environment_url":
+            error.field = address_field
         if error.received is None and error.field is not None:
             error.received = public.get(error.field)
         raise

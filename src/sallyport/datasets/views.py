@@ -49,13 +49,15 @@ def query(
 ) -> pa.Table:
     """Return the rows of one SELECT, WITH, DESCRIBE or SHOW statement, at most ``limit_rows``.
 
-    ``tables`` maps the names the statement may use, in any letter case, to dataset ids;
+    ``tables`` maps the names the statement may use, in any letter case, to dataset ids; a dataset
+    that nothing has landed in yet is no table.
     ``memory_limit`` is DuckDB's own (``256MB``), beyond which it spills to a temporary folder. The
     result itself is held in memory. Timestamps are in UTC.
 
     Raises NotFound for an unknown table, InvalidRequest for any other mistake, with DuckDB's words.
     """
-    datasets = _by_lower_name(tables)
+    named = _by_lower_name(tables)
+    datasets = {key: found for key, found in named.items() if lake.exists(found[1])}
     with tempfile.TemporaryDirectory(prefix="sallyport-sql-") as spill:
         try:
             used = _names_in(sql, datasets)
@@ -63,7 +65,7 @@ def query(
                 _make_views(connection, lake, {name: datasets[name] for name in used})
                 return _fetched(_bound(connection, sql), limit_rows)
         except duckdb.Error as error:
-            raise _explained(error, sql, datasets) from error
+            raise _explained(error, sql, datasets, set(named) - set(datasets)) from error
 
 
 def _by_lower_name(tables: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -190,14 +192,17 @@ def _fetched(result: duckdb.DuckDBPyRelation, limit_rows: int | None) -> pa.Tabl
 
 
 def _explained(
-    error: duckdb.Error, sql: str, datasets: Mapping[str, tuple[str, str]]
+    error: duckdb.Error, sql: str, datasets: Mapping[str, tuple[str, str]], empty: set[str]
 ) -> InvalidRequest:
     """Turn DuckDB's error into ours; its text shows the line and, with ``^``, the place."""
     text = str(error)
     names = ", ".join(sorted(name for name, _ in datasets.values())) or "none yet"
     if missing := re.search(r"Table with name (.+?) does not exist", text):
+        nothing_yet = missing.group(1).lower() in empty
         return NotFound(
-            f"There is no table {missing.group(1)}.",
+            f"Nothing has landed in {missing.group(1)} yet: no run of its flow has succeeded."
+            if nothing_yet
+            else f"There is no table {missing.group(1)}.",
             field="sql",
             received=missing.group(1),
             cure=f"Tables: {names}.",

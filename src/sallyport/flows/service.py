@@ -17,7 +17,7 @@ from sallyport.flows.mapping import chosen
 from sallyport.flows.model import Dataset, Flow, FlowState, Run, Source, Target
 from sallyport.flows.runs import Runs
 from sallyport.kernel import new_id
-from sallyport.salesforce.describe import bulk_fields
+from sallyport.salesforce.describe import ObjectDescribe, bulk_fields
 from sallyport.store import Actor, Kind, Record, Scope, Store
 
 Start = Callable[[Run], None]
@@ -80,11 +80,25 @@ class Flows:
         described = self._connections.describe(connection, object_name)
         available = [field.name for field in bulk_fields(described)[0]]
         chosen(available, columns, None)
+        return self._store_source(
+            scope, actor, name, connection, described.name, columns, wire or {}
+        )
+
+    def _store_source(
+        self,
+        scope: Scope,
+        actor: Actor,
+        name: str,
+        connection: Connection,
+        object_name: str,
+        columns: Sequence[str] | None,
+        wire: Mapping[str, Any],
+    ) -> Source:
         body = {
             "connection_id": connection.id,
-            "object": described.name,
+            "object": object_name,
             "columns": None if columns is None else list(columns),
-            "wire": dict(wire or {}),
+            "wire": dict(wire),
         }
         record = Record(
             Kind.SOURCE, new_id(), scope, name, FlowState.ENABLED, body, parent=connection.id
@@ -145,6 +159,20 @@ class Flows:
             self._check_mapping(scope, new.mapping_id, source, connection, dataset)
         if new.start_at is not None:
             self._connections.client(connection)  # refuses now what would refuse the run
+        flow = self._store_flow(scope, actor, new, source, connection, dataset)
+        if new.start_at is not None:
+            self.start_run(actor, flow, not_before=new.start_at)
+        return flow
+
+    def _store_flow(
+        self,
+        scope: Scope,
+        actor: Actor,
+        new: NewFlow,
+        source: Source,
+        connection: Connection,
+        dataset: Dataset,
+    ) -> Flow:
         flow_id = new_id()
         self._catalog.claim(
             actor,
@@ -155,7 +183,7 @@ class Flows:
         )
         body = {
             "source_id": source.id,
-            "target_id": target.id,
+            "target_id": new.target_id,
             "mapping_id": new.mapping_id,
             "description": new.description,
             "start_at": new.start_at,
@@ -165,10 +193,7 @@ class Flows:
         record = Record(
             Kind.FLOW, flow_id, scope, new.name, FlowState.ENABLED, body, parent=source.id
         )
-        flow = Flow(self._store.insert(record, actor))
-        if new.start_at is not None:
-            self.start_run(actor, flow, not_before=new.start_at)
-        return flow
+        return Flow(self._store.insert(record, actor))
 
     def flow(self, scope: Scope, flow_id: str) -> Flow:
         """Return a flow; NotFound."""
@@ -210,13 +235,31 @@ class Flows:
             self._store.delete(Kind.SOURCE, connection.scope, source.id)
         return len(flows)
 
-    def ensure(self, actor: Actor, connection: Connection, object_name: str) -> Flow:
-        """Return the flow that copies an object whole, making dataset, mapping and flow if needed.
+    def ensure(
+        self,
+        actor: Actor,
+        connection: Connection,
+        object_names: Sequence[str],
+        *,
+        condition: str | None = None,
+    ) -> list[Flow]:
+        """Return the flows that copy objects whole, making dataset, mapping and flow if needed.
 
-        Its mapping follows the object: fields that became visible since are landed from now on.
-        Raises NotFound for an object the connection's user cannot see.
+        Nothing is made unless every object can be read and ``condition`` fits each. A flow's
+        mapping follows its object: fields that became visible since are landed from now on. An
+        object named twice has one flow. Raises NotFound for an object the connection's user
+        cannot see, InvalidRequest for a condition that does not fit.
         """
-        described = self._connections.describe(connection, object_name)
+        described: dict[str, ObjectDescribe] = {}
+        for name in object_names:
+            found = self._connections.describe(connection, name)
+            described.setdefault(found.name, found)
+        if condition is not None:
+            for name in described:
+                self._connections.try_condition(connection, name, condition)
+        return [self._ensure(actor, connection, each) for each in described.values()]
+
+    def _ensure(self, actor: Actor, connection: Connection, described: ObjectDescribe) -> Flow:
         pairs = [(field.name, field.name) for field in bulk_fields(described)[0]]
         for flow in self.flows_of(connection):
             source = self.source(flow.scope, flow.source_id)
@@ -230,12 +273,10 @@ class Flows:
         schema = self._catalog.create_schema(scope, actor, title, {"title": title})
         dataset = self._catalog.create_dataset(scope, actor, title, schema.uri)
         mapping = self._catalog.create_mapping(scope, actor, schema.uri, pairs)
-        source = self.create_source(
-            scope, actor, name=title, connection_id=connection.id, object_name=described.name
-        )
+        source = self._store_source(scope, actor, title, connection, described.name, None, {})
         target = self.create_target(scope, actor, name=title, dataset_id=dataset.id)
         new = NewFlow(title, source.id, target.id, mapping_id=mapping.id, whole=True)
-        return self.create_flow(scope, actor, new)
+        return self._store_flow(scope, actor, new, source, connection, dataset)
 
     def start_run(
         self,

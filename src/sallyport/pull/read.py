@@ -66,8 +66,9 @@ class Reading:
 def read_wave(reading: Reading, number: int, start: str | None, pages: int) -> Wave:
     """Read up to ``pages`` pages from locator ``start`` (None: the first) into staged files.
 
-    Raises RemoteUnavailable when a body is cut or a page holds fewer rows than it announced; the
-    files of the wave are then removed, and it can be read again.
+    Raises RemoteUnavailable when a body is cut or a page holds other than it announced; the wave
+    can then be read again. What another stream had finished by then stays invisible, and is
+    removed when the run ends.
     """
     queue = _Pages(reading, start, pages)
     with ThreadPoolExecutor(reading.streams, thread_name_prefix="read") as pool:

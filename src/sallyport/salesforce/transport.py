@@ -47,6 +47,8 @@ class Transport:
         self.pid = os.getpid()
         self._limits = limits
         self._context = tls_context()
+        self._gate = threading.RLock()
+        self._closing = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=_serve, args=(self._loop,), name="salesforce-http", daemon=True
@@ -57,13 +59,15 @@ class Transport:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the loop thread and wait for it; an interrupt here cancels it
         there."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._gate:
+            if self._closing:
+                work.close()
+                raise _given_up()
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
         except concurrent.futures.CancelledError as error:
-            raise RemoteUnavailable(
-                "The request was given up: the HTTP client was closed meanwhile.", stage="http"
-            ) from error
+            raise _given_up() from error
         except BaseException:
             future.cancel()
             raise
@@ -74,9 +78,11 @@ class Transport:
         The garbage collector may call this on any thread, even on the loop's own: that one cannot
         wait for itself.
         """
-        if os.getpid() != self.pid or self._loop.is_closed():
-            return
-        asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop)
+        with self._gate:  # what passed it before us is cancelled, nothing passes it after us
+            if os.getpid() != self.pid or self._closing:
+                return
+            self._closing = True
+            asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop)
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -117,8 +123,9 @@ class Transport:
 
     def drop(self, answer: aiohttp.ClientResponse) -> None:
         """Give up an open body; its connection is closed unless the body was read to its end."""
-        if os.getpid() == self.pid and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(answer.close)
+        with self._gate:
+            if os.getpid() == self.pid and not self._closing:
+                self._loop.call_soon_threadsafe(answer.close)
 
     async def _open(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -172,6 +179,12 @@ class Transport:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise unavailable(request, error, self._limits.connect_timeout, in_body=True) from error
         return bytes(body)
+
+
+def _given_up() -> RemoteUnavailable:
+    return RemoteUnavailable(
+        "The request was given up: the HTTP client was closed meanwhile.", stage="http"
+    )
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
