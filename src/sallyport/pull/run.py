@@ -66,7 +66,7 @@ class _Work:
 
 @dataclass(frozen=True)
 class Pull:
-    """Executes runs; ``workflow`` is registered with the engine under ``NAME``."""
+    """Executes runs; ``workflow`` is what the durable engine calls, again after a crash."""
 
     connections: Connections
     catalog: Catalog
@@ -76,8 +76,6 @@ class Pull:
     clock: Clock
     page_rows: int
     streams: int
-
-    NAME = "pull"
 
     def workflow(self, steps: Steps, argument: dict[str, Any]) -> str:
         """Execute the run named in ``argument`` and return the state it ended in."""
