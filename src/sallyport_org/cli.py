@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import re
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -24,6 +27,7 @@ from sallyport_org.state import Settings
 
 USAGE_ERROR = 2
 FAILURE = 1
+LAST_PORT = 65_535
 
 app = typer.Typer(
     help="A local Salesforce org to develop and test against.",
@@ -31,6 +35,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _port(text: str | int) -> int:
+    """Return the number of a port."""
+    digits = str(text)
+    if not re.fullmatch("[0-9]{1,5}", digits) or int(digits) > LAST_PORT:
+        raise typer.BadParameter(f"{digits!r} is no port; a port is a number from 0 to {LAST_PORT}")
+    return int(digits)
+
+
+def _duration(text: str | float) -> float:
+    """Return a length of time: a finite number, not below 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise typer.BadParameter(f"{str(text)!r} is no length of time; give a number from 0 up")
+    return number
 
 
 @app.callback()
@@ -46,7 +69,10 @@ def version() -> None:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.")] = 8421,
+    port: Annotated[
+        int,
+        typer.Option(parser=_port, metavar="NUMBER", help="Port to listen on; 0 picks a free one."),
+    ] = 8421,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     rows: Annotated[
         list[str] | None,
@@ -61,16 +87,23 @@ def serve(
         bool, typer.Option(help="Whether the org allows SOAP login() with a password.")
     ] = True,
     job_seconds: Annotated[
-        float, typer.Option(min=0, help="How long a bulk job takes at least.")
+        float,
+        typer.Option(
+            parser=_duration, metavar="NUMBER", help="How long a bulk job takes at least."
+        ),
     ] = 0.2,
     latency_ms: Annotated[
-        float, typer.Option(min=0, help="Milliseconds added to every answer.")
+        float,
+        typer.Option(
+            parser=_duration, metavar="NUMBER", help="Milliseconds added to every answer."
+        ),
     ] = 0,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "WARNING",
 ) -> None:
     """Start an org; prints one JSON line with its address and credentials once it is ready."""
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         _stop(f"--log-level: {log_level} is none of DEBUG, INFO, WARNING, ERROR", USAGE_ERROR)
+    _check_host(host, port)
     logging.basicConfig(
         level=log_level.upper(),
         stream=sys.stderr,
@@ -110,11 +143,23 @@ def _read_rows(options: list[str] | None) -> dict[str, int] | None:
     counts: dict[str, int] = {}
     for entry in " ".join(options).replace(",", " ").split():
         name, _, number = entry.partition("=")
-        digits = number.replace("_", "")
-        if not name or not digits.lstrip("-").isdigit():
+        if not name or not re.fullmatch("-?[0-9][0-9_]{0,17}", number):
             _stop(f"--rows: {entry!r} is not of the form Object=number", USAGE_ERROR)
-        counts[name] = int(digits)
+        counts[name] = int(number.replace("_", ""))
     return counts
+
+
+def _check_host(host: str, port: int) -> None:
+    """Stop if the address cannot be resolved, before any row is made."""
+    try:
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as unknown:
+        reason = getattr(unknown, "strerror", None) or "not a host name"
+        _stop(
+            f"--host: {host!r} cannot be resolved ({reason}); "
+            "give an address of this machine, e.g. 127.0.0.1",
+            USAGE_ERROR,
+        )
 
 
 def _stop(message: str, code: int) -> None:
@@ -142,8 +187,26 @@ def spread(arguments: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Run the command line."""
-    app(args=spread(sys.argv[1:]))
+    """Run the command line; a wrong option is told in one sentence."""
+    try:
+        code = app(args=spread(sys.argv[1:]), standalone_mode=False)
+    except typer.Abort:
+        sys.exit(FAILURE)
+    except typer.TyperException as wrong:
+        message = _sentence(wrong)
+        if message:  # else help was shown in its place
+            typer.echo(f"sallyport-org: {message}", err=True)
+        sys.exit(wrong.exit_code)
+    sys.exit(code or 0)
+
+
+def _sentence(wrong: typer.TyperException) -> str:
+    """Return what is wrong with a command line, beginning with the option at fault."""
+    options = getattr(getattr(wrong, "param", None), "opts", ())
+    message = getattr(wrong, "message", "")
+    if not options or not message:
+        return wrong.format_message().rstrip(".")
+    return f"{options[0]}: {message}"
 
 
 if __name__ == "__main__":
