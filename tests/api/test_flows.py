@@ -403,6 +403,42 @@ def test_a_dataset_and_a_mapping_set_show_what_was_made(client: Client, pieces: 
     }
 
 
+XED_FULL = "application/vnd.adobe.xed-full+json;version=1"
+XED = "application/vnd.adobe.xed+json;version=1"
+
+
+@pytest.mark.parametrize(("sent", "shown"), [(XED_FULL, XED_FULL), ("any", "any"), (None, XED)])
+def test_a_dataset_gives_back_the_content_type_that_was_sent(
+    client: Client, sent: str | None, shown: str
+) -> None:
+    schema = client.post(SCHEMAS, {"type": "object", "title": "t"}).body["$id"]
+    body = {"name": "d", "schemaRef": {"id": schema, "contentType": sent}}
+    [reference] = client.post(DATASETS, body).body
+    dataset_id = reference.removeprefix("@/dataSets/")
+    dataset = client.get(f"{DATASETS}/{dataset_id}").body[dataset_id]
+    assert dataset["schemaRef"] == {"id": schema, "contentType": shown}
+    wrong = {"name": "d", "schemaRef": {"id": schema, "contentType": 1}}
+    assert "schemaRef.contentType" in client.post(DATASETS, wrong).refused("9400-400")
+
+
+@pytest.mark.parametrize(
+    ("collection", "kind", "named"),
+    [
+        (DATASETS, "dataSets", "0" * 24),
+        (MAPPINGS, "mappingSets", "0" * 32),
+        (SCHEMAS, "schemas", f"https://ns.adobe.com/sallyport/schemas/{'0' * 32}"),
+        (f"{FLOW}/flows", "flows", "nothing"),
+    ],
+)
+def test_what_is_not_found_is_named_by_kind_and_id(
+    client: Client, collection: str, kind: str, named: str
+) -> None:
+    answer = client.get(f"{collection}/{quote(named, safe='')}")
+    answer.refused("1439-404")
+    report = answer.body["report"]
+    assert (report["type"], report["id"]) == (kind, named)
+
+
 def test_the_older_body_of_a_mapping_set_is_taken(client: Client, pieces: Pieces) -> None:
     body = {
         "version": 0,

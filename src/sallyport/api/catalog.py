@@ -19,6 +19,7 @@ from sallyport.api.bodies import BODY, JsonBody, Node
 from sallyport.api.gateway import Admitted, checked_id
 from sallyport.api.listing import allow
 from sallyport.api.problems import FlowProblem, spelled
+from sallyport.api.resources import without_none
 from sallyport.flows import Dataset, MappingSet, Schema
 
 router = APIRouter(prefix="/data/foundation", tags=["catalog"])
@@ -26,6 +27,7 @@ SCHEMAS: Final = "/schemaregistry/tenant/schemas"
 DATASETS: Final = "/catalog/dataSets"
 MAPPINGS: Final = "/conversion/mappingSets"
 CONTENT_TYPE: Final = "application/vnd.adobe.xed+json;version=1"
+"""The ``schemaRef.contentType`` shown where none was sent."""
 RECORD: Final = "https://ns.adobe.com/xdm/data/record"
 _DEFAULT_LIMIT = 100
 _MOST = 1000
@@ -72,9 +74,13 @@ def get_schema(request: Request, call: Admitted, schema_id: str) -> dict[str, An
 def create_dataset(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
     """Make a dataset for rows of a schema; 201 ``["@/dataSets/<id>"]``."""
     allow(request, "requestDataSource")  # every dataset of ours can be a target
-    reference = body.node("schemaRef").text("id")
+    reference = body.node("schemaRef")
+    uri = reference.text("id")
+    wire = without_none(
+        {"contentType": reference.optional_text("contentType", example=CONTENT_TYPE)}
+    )
     dataset = call.services.catalog.create_dataset(
-        call.scope, call.actor, body.text("name"), reference
+        call.scope, call.actor, body.text("name"), uri, wire=wire
     )
     return JSONResponse([f"@/dataSets/{dataset.id}"], 201)
 
@@ -154,9 +160,10 @@ def _schema(schema: Schema) -> dict[str, Any]:
 
 def _dataset(dataset: Dataset) -> dict[str, Any]:
     record = dataset.record
+    content_type = dataset.body.get("wire", {}).get("contentType", CONTENT_TYPE)
     return {
         "name": dataset.name,
-        "schemaRef": {"id": dataset.schema_uri, "contentType": CONTENT_TYPE},
+        "schemaRef": {"id": dataset.schema_uri, "contentType": content_type},
         "tags": {"adobe/pqs/table": [dataset.body.get("object", dataset.name)]},
         "classification": {"dataBehavior": "record", "managedBy": "CUSTOMER"},
         "imsOrg": record.scope.org,

@@ -11,6 +11,7 @@ are ours, where the catalogue names none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -35,6 +36,12 @@ from sallyport.errors import (
 
 TYPE: Final = "https://ns.adobe.com/aep/errors/FLOW-"
 FLOW_SERVICE: Final = "/data/foundation/flowservice"
+_RESOURCE: Final = re.compile(
+    r"/data/foundation/(?:flowservice|catalog|conversion|schemaregistry/tenant)/+([^/]+)/*(.+)?",
+    re.DOTALL,
+)
+"""A resource's address: its kind and what stands below, which begins with an id."""
+
 TITLES: Final[Mapping[str, str]] = {
     "1100-400": "Bad request",
     "1101-404": "Not found at the source",
@@ -264,8 +271,10 @@ def _detail(error: SallyportError) -> str:
 
 def _subject(path: str) -> tuple[str, str | None]:
     """Return the kind of resource a path speaks of, and which one, if it names one."""
-    below = path.removeprefix(FLOW_SERVICE) if path.startswith(FLOW_SERVICE) else path
-    parts = [part for part in below.split("/") if part]
-    if path.startswith(FLOW_SERVICE):
-        return (parts[0] if parts else "flowservice"), (parts[1] if len(parts) > 1 else None)
-    return (parts[-1] if parts else "root"), None
+    found = _RESOURCE.fullmatch(path)
+    if found is None:
+        parts = [part for part in path.split("/") if part]
+        return (parts[-1] if parts else "root"), None
+    kind, below = found.groups()
+    # what stands behind an id is an operation on it; a schema's id is an address of its own
+    return kind, below if below is None or kind == "schemas" else below.partition("/")[0]

@@ -59,12 +59,23 @@ class Catalog:
         page = self._store.page(Kind.SCHEMA, scope, limit=limit, offset=offset)
         return [Schema(record) for record in page.records], page.more
 
-    def create_dataset(self, scope: Scope, actor: Actor, name: str, schema_uri: str) -> Dataset:
-        """Store a dataset for rows of a schema; NotFound when the schema does not exist."""
+    def create_dataset(
+        self,
+        scope: Scope,
+        actor: Actor,
+        name: str,
+        schema_uri: str,
+        *,
+        wire: Mapping[str, Any] | None = None,
+    ) -> Dataset:
+        """Store a dataset for rows of a schema; NotFound when the schema does not exist.
+
+        ``wire`` is kept as it is, for answering what was posted.
+        """
         if not name.strip():
             raise InvalidRequest("is missing.", field="name", cure="Give the dataset a name.")
         schema = self.schema(scope, schema_uri)
-        body = {"schema": schema.uri}
+        body = {"schema": schema.uri, "wire": dict(wire or {})}
         record = Record(Kind.DATASET, new_hex(24), scope, name, _ACTIVE, body)
         return Dataset(self._store.insert(record, actor))
 
