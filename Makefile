@@ -11,7 +11,7 @@ UV := $(shell command -v uv 2>/dev/null)
 SHARED ?= ../shared
 
 .PHONY: help install lock demo test test-postgres check format lint types contract \
-  flow-service samples crash bad-input memory clean
+  flow-service samples crash bad-input memory bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,11 @@ bad-input: $(STAMP)  ## 15 bad inputs: what each prints, and that nothing was st
 
 memory: $(STAMP)  ## peak memory of a 1M-row and a 100k-row run
 	$(BIN)/python -m checks.memory
+
+bench: $(STAMP)  ## how fast: a full sync against curl, CSV to columns, the org's throughput
+	$(BIN)/python bench/pull.py
+	$(BIN)/python bench/columns.py
+	$(BIN)/python bench/org_throughput.py
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
