@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Every call of Adobe's guide "Connect Salesforce using the Flow Service API" against sallyport.
 #
-#   sallyport demo --keep            # in one terminal; it prints where it wrote demo.json
-#   examples/flow-service.sh DEMO_JSON
+#   sallyport demo --keep                   # in one terminal
+#   examples/flow-service.sh [DEMO_JSON]    # in another; the default is the newest demo of yours
 #
 # Only the host and the values in the bodies are replaced. The guide prints its bodies with JSON syntax
 # errors; each is sent as printed first (and must get a 400 that names the position), then repaired:
@@ -14,7 +14,17 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 python="${PYTHON:-$here/../.venv/bin/python}"
-demo="${1:?usage: examples/flow-service.sh DEMO_JSON (sallyport demo --keep prints its path)}"
+demo="${1:-}"
+if [[ -z "$demo" ]]; then
+  for found in "${TMPDIR:-/tmp}"/sallyport-demo-*/demo.json; do
+    if [[ -O "$found" && ( -z "$demo" || "$found" -nt "$demo" ) ]]; then demo="$found"; fi
+  done
+fi
+if [[ ! -r "$demo" ]]; then
+  echo "usage: examples/flow-service.sh [DEMO_JSON]; no running demo was found." >&2
+  echo "Start one with: sallyport demo --keep (it prints where its demo.json is)" >&2
+  exit 2
+fi
 expected=18
 passed=0 seen=0
 
