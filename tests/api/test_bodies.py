@@ -53,7 +53,7 @@ def test_an_empty_body_has_a_code_of_its_own(client: Client, empty: str) -> None
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"[]", "a list of 0"),
+        (b"[]", "Received: '[] (empty)'"),
         (b'"text"', "a text"),
         (b"3", "3 (a number)"),
         (b"null", "null"),
@@ -84,14 +84,15 @@ def test_a_byte_order_mark_does_no_harm(client: Client) -> None:
         ({"name": "  "}, "name", "  "),
         ({"description": True}, "description", "true (a boolean)"),
         ({"auth": "Basic"}, "auth", "a text"),
-        ({"auth": {"specName": ["x"], "params": {}}}, "auth.specName", "a list of 1"),
+        ({"auth": {"specName": ["x"], "params": {}}}, "auth.specName", "a list of one entry"),
         ({"auth": {"specName": "Basic Authentication"}}, "auth.params", None),
         (
             {"auth": {"specName": "Basic Authentication", "params": {"username": {}}}},
             "auth.params.username",
             "an object",
         ),
-        ({"connectionSpec": []}, "connectionSpec", "a list of 0"),
+        ({"connectionSpec": []}, "connectionSpec", "[] (empty)"),
+        ({"connectionSpec": "salesforce"}, "connectionSpec", "salesforce"),
         ({"connectionSpec": {}}, "connectionSpec.id", None),
     ],
 )
@@ -107,6 +108,40 @@ def test_a_wrong_type_is_told_with_field_what_came_and_the_cure(
     assert message.startswith(f"{field}: ")
     assert "Send" in message
     assert (f"Received: {received!r}." in message) is (received is not None)
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        "hunter2",
+        {"specName": "Basic Authentication", "params": "hunter2"},
+        {"specName": "Basic Authentication", "params": {"username": 48151623}},
+        {
+            "specName": "Basic Authentication",
+            "params": {"username": "u", "password": 48151623},
+        },
+        {
+            "specName": "Basic Authentication",
+            "params": {"username": "u", "password": "p", "securityToken": ["hunter2"]},
+        },
+    ],
+)
+def test_a_wrong_type_among_credentials_is_told_without_the_value(
+    client: Client, auth: object
+) -> None:
+    body = {"name": "n", "auth": auth, "connectionSpec": SALESFORCE}
+    message = client.post(CONNECTIONS, body).refused("9400-400")
+    assert message.startswith("auth")
+    assert "Received: 'a " in message
+    assert "hunter2" not in message
+    assert "48151623" not in message
+
+
+def test_a_long_text_of_the_wrong_type_is_shown_in_part(client: Client) -> None:
+    body = {"name": "n", "connectionSpec": "x" * 5000}
+    message = client.post(CONNECTIONS, body).refused("9400-400")
+    assert "xxx…" in message
+    assert len(message) < 300
 
 
 def test_a_body_of_another_type_is_refused_in_the_platforms_shape(client: Client) -> None:

@@ -251,14 +251,14 @@ def test_a_run_of_no_flow_has_the_catalogues_codes(client: Client) -> None:
             "flowSpec.id",
         ),
         ({"sourceConnectionIds": []}, "1100-400", "CONNECTOR-1321-400: sourceConnectionIds"),
-        ({"targetConnectionIds": ["a", "b"]}, "1100-400", "a list of 2"),
+        ({"targetConnectionIds": ["a", "b"]}, "1100-400", "a list of 2 entries"),
         ({"sourceConnectionIds": "a"}, "9400-400", "sourceConnectionIds"),
         ({"sourceConnectionIds": ["nothing"]}, "1439-404", "sourceConnectionIds"),
         ({"targetConnectionIds": ["nothing"]}, "1439-404", "targetConnectionIds"),
         (
             {"transformations": [{"name": "Mapping", "params": {"mappingId": "0" * 32}}]},
             "1100-400",
-            "transformations.mappingId",
+            "transformations[0].params.mappingId",
         ),
         (
             {"transformations": [{"name": "Copy", "params": {"deltaColumn": {"name": "x"}}}]},
@@ -290,7 +290,7 @@ def test_a_run_of_no_flow_has_the_catalogues_codes(client: Client) -> None:
         (
             {"scheduleParams": {"startTime": "soon", "frequency": "once"}},
             "9400-400",
-            "scheduleParams.startTime",
+            "scheduleParams.startTime: must be a whole number. Received: 'soon'.",
         ),
     ],
 )
@@ -304,8 +304,14 @@ def test_a_flow_that_cannot_be_is_refused_and_not_stored(
 def test_a_mapping_must_fit_the_object_and_bear_its_version(client: Client, pieces: Pieces) -> None:
     wrong = pieces.map_columns("Id", "Nmae")
     steps = [{"name": "Mapping", "params": {"mappingId": wrong}}]
-    message = client.post(f"{FLOW}/flows", pieces.flow(transformations=steps))
-    assert "Nmae" in message.refused("1100-400")
+    message = client.post(f"{FLOW}/flows", pieces.flow(transformations=steps)).refused("1100-400")
+    assert message.startswith("transformations[0].params.mappingId: ")
+    assert "Nmae" in message
+    steps = [{"name": "Copy"}, {"name": "Mapping", "params": {"mappingId": "0" * 32}}]
+    absent = client.post(f"{FLOW}/flows", pieces.flow(transformations=steps)).refused("1100-400")
+    assert absent.startswith("transformations[1].params.mappingId: ")
+    bare = client.post(f"{FLOW}/flows", pieces.flow(transformations=[{"name": "Mapping"}]))
+    assert bare.refused("9400-400").startswith("transformations[0].params: is missing.")
     steps = [{"name": "Mapping", "params": {"mappingId": pieces.mapping_id, "mappingVersion": 3}}]
     client.post(f"{FLOW}/flows", pieces.flow(transformations=steps)).refused("1412-400")
 

@@ -120,6 +120,16 @@ def test_a_count_has_no_items(client: Client, targets: list[str]) -> None:
     assert client.get(f"{FLOWS}?count=True&property=data.even==true").body == {"count": 3}
 
 
+@pytest.mark.parametrize("address", [FLOWS, SCHEMAS, DATASETS])
+@pytest.mark.parametrize("limit", ["0", "1001", "ten"])
+def test_a_limit_out_of_range_is_told_with_the_range(
+    client: Client, address: str, limit: str
+) -> None:
+    message = client.get(f"{address}?limit={limit}").refused("1451-400")
+    assert message.startswith("limit: must be a whole number from 1 to 1000.")
+    assert f"Received: '{limit}'" in message
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

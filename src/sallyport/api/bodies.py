@@ -30,6 +30,9 @@ _TOKEN = re.compile(
     rf'(?P<plain>"(?:{_KNOWN})"(?=\s*:)|[\s{{}}\[\]:,]|\b(?:true|false|null)\b)'
     r'|"(?:[^"\\]|\\.)*"|.'
 )
+# a text or number put in the wrong place there may be a secret
+_PRIVATE = re.compile(r"auth|auth\.params|auth\.params\.(?!apiVersion$).*")
+_MOST_SHOWN = 80
 _AROUND = 60  # characters of the line shown on each side of a syntax error
 
 
@@ -69,7 +72,7 @@ def json_object(request: Request, raw: Annotated[bytes, Depends(raw_body)]) -> N
         raise FlowProblem(
             "9400-400",
             "The body must be a JSON object.",
-            received=shown(value),
+            received=type_of(value) if isinstance(value, str) else shown(value),
             cure='Send an object, like {"name": "…"}.',
         )
     return Node("", value)
@@ -178,9 +181,11 @@ class Node:
         raise FlowProblem("9400-400", "is missing.", field=self.place(name), cure=cure)
 
     def wrong(self, name: str, message: str, cure: str, received: Any = None) -> NoReturn:
-        """Refuse the value of a key, showing its type (and itself, unless it is a text)."""
-        got = shown(self.value.get(name) if received is None else received)
-        raise FlowProblem("9400-400", message, field=self.place(name), received=got, cure=cure)
+        """Refuse the value of a key, showing what came; only its type where credentials stand."""
+        value = self.value.get(name) if received is None else received
+        place = self.place(name)
+        got = type_of(value) if _PRIVATE.fullmatch(place) else shown(value)
+        raise FlowProblem("9400-400", message, field=place, received=got, cure=cure)
 
 
 BODY: Mapping[str, Any] = {
@@ -195,16 +200,34 @@ JsonBody = Annotated[Node, Depends(json_object)]
 
 
 def shown(value: Any) -> str:
-    """Return what was sent, for an error: numbers and booleans as they are, else the type."""
+    """Return what was sent, for an error: plain values as they are, else the type."""
+    match value:
+        case None:
+            return "null"
+        case bool() | int() | float():
+            return f"{json.dumps(value)[:_MOST_SHOWN]} ({type_of(value)})"
+        case str() if len(value) > _MOST_SHOWN:
+            return f"{value[:_MOST_SHOWN]}…"
+        case str():
+            return value
+        case list() | dict() if not value:
+            return f"{json.dumps(value)} (empty)"
+        case list():
+            return f"a list of {len(value)} entries" if len(value) > 1 else "a list of one entry"
+    return type_of(value)
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value that must not be shown itself."""
     match value:
         case bool():
-            return f"{json.dumps(value)} (a boolean)"
+            return "a boolean"
         case int() | float():
-            return f"{json.dumps(value)[:40]} (a number)"
+            return "a number"
         case str():
             return "a text"
         case list():
-            return f"a list of {len(value)}"
+            return "a list"
         case dict():
             return "an object"
     return "null"

@@ -229,9 +229,9 @@ def _number(request: Request, name: str, default: int) -> int:
     if not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) <= most:
         raise FlowProblem(
             "1451-400",
-            "must be a whole number.",
+            f"must be a whole number from {least} to {most}.",
             field=name,
             received=text,
-            cure=f"Send a number from {least} to {most}.",
+            cure=f"Send one, or leave it out for {default}.",
         )
     return int(text)

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from sallyport.api import listing
-from sallyport.api.bodies import BODY, JsonBody, Node
+from sallyport.api.bodies import BODY, JsonBody, Node, shown
 from sallyport.api.endpoints import show_source
 from sallyport.api.gateway import Admitted, Call, checked_id
 from sallyport.api.problems import FLOW_SERVICE, ConnectorProblem, FlowProblem, spelled
@@ -37,19 +37,17 @@ FIELDS: Final = listing.STAMPED | {
     "lastOperation",
     "lastRunDetails",
 }
-_SPELLING: Final = {
-    "columns": "transformations.mappingId",
-    "connection": "sourceConnectionIds",
-    "flowId": "sourceConnectionIds",
-}
+_SPELLING: Final = {"connection": "sourceConnectionIds", "flowId": "sourceConnectionIds"}
 
 
 @router.post("", status_code=201, openapi_extra=dict(BODY))
 def create_flow(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
     """Join a source and a target; with ``scheduleParams`` its one run is started."""
     listing.allow(request)
-    new = _read(call, body)
-    with spelled(_SPELLING):
+    mapping = _mapping(body)
+    new = _read(call, body, mapping)
+    place = mapping.place("mappingId") if mapping else "transformations"
+    with spelled(_SPELLING | {"columns": place, "transformations.mappingId": place}):
         flow = call.services.flows.create_flow(call.scope, call.actor, new)
     return created("flows", flow)
 
@@ -142,7 +140,7 @@ def _last_run(call: Call, flow: Flow) -> dict[str, Any] | None:
     )
 
 
-def _read(call: Call, body: Node) -> NewFlow:
+def _read(call: Call, body: Node, mapping: Node | None) -> NewFlow:
     name = body.text("name")
     if "state" in body:
         raise FlowProblem(
@@ -164,7 +162,7 @@ def _read(call: Call, body: Node) -> NewFlow:
         name,
         source_id,
         target_id,
-        mapping_id=_mapping(call, body),
+        mapping_id=_checked_mapping(call, mapping) if mapping else None,
         description=body.optional_text("description"),
         start_at=_start(body.optional_node("scheduleParams")),
         wire={field: body.value[field] for field in shown_again if field in body},
@@ -178,31 +176,20 @@ def _one(body: Node, field: str) -> str:
             "1321-400",
             "must name exactly one.",
             field=field,
-            received=f"a list of {len(ids)}",
+            received=shown(ids),
             cure="A flow has one source and one target; make one flow for each object.",
         )
     return ids[0]
 
 
-def _mapping(call: Call, body: Node) -> str | None:
-    """Return the mapping set's id, if there is one; refuse transformations we do not do."""
-    found: str | None = None
+def _mapping(body: Node) -> Node | None:
+    """Return the parameters of the mapping, if there is one; refuse what we do not do."""
+    found: Node | None = None
     for step in body.nodes("transformations") if "transformations" in body else []:
         name = step.text("name", example="Mapping")
-        params = step.optional_node("params")
-        if name == "Mapping" and params is not None:
-            found = params.text("mappingId")
-            _check_version(call, found, params)
-        elif name == "Copy" and (params is None or "deltaColumn" not in params):
-            continue  # whole rows, which is what this release copies
-        elif name == "Copy":
-            raise ConnectorProblem(
-                "1369-400",
-                "a delta column is for repeating schedules, which this release does not have.",
-                field=f"{step.path}.params.deltaColumn",
-                cure="Leave it out; every run reads the whole object.",
-            )
-        else:
+        if name == "Mapping":
+            found = step.node("params")
+        elif name != "Copy":
             raise ConnectorProblem(
                 "1370-400",
                 "is not a transformation of this release.",
@@ -210,17 +197,26 @@ def _mapping(call: Call, body: Node) -> str | None:
                 received=name,
                 cure='Use {"name": "Mapping", "params": {"mappingId": "…"}}.',
             )
+        elif (params := step.optional_node("params")) is not None and "deltaColumn" in params:
+            raise ConnectorProblem(
+                "1369-400",
+                "a delta column is for repeating schedules, which this release does not have.",
+                field=params.place("deltaColumn"),
+                cure="Leave it out; every run reads the whole object.",
+            )
     return found
 
 
-def _check_version(call: Call, mapping_id: str, params: Node) -> None:
+def _checked_mapping(call: Call, params: Node) -> str:
+    """Return the mapping set's id; refuse a version that it does not have."""
+    mapping_id = params.text("mappingId")
     wanted = params.whole_number("mappingVersion")
     if wanted is None:
-        return
+        return mapping_id
     try:
         version = call.services.catalog.mapping(call.scope, mapping_id).body["version"]
     except NotFound:
-        return  # making the flow refuses it with the cure
+        return mapping_id  # making the flow refuses it with the cure
     if wanted != version:
         raise FlowProblem(
             "1412-400",
@@ -229,6 +225,7 @@ def _check_version(call: Call, mapping_id: str, params: Node) -> None:
             received=str(wanted),
             cure=f"Send {version}, or leave it out.",
         )
+    return mapping_id
 
 
 def _start(schedule: Node | None) -> int | None:

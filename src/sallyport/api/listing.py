@@ -328,10 +328,10 @@ def _limit(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MOST:
         raise FlowProblem(
             "1451-400",
-            "must be a whole number.",
+            f"must be a whole number from 1 to {MOST}.",
             field="limit",
             received=text,
-            cure=f"Send a number from 1 to {MOST}.",
+            cure=f"Send one, or leave it out for {DEFAULT_LIMIT}.",
         )
     return int(text)
 
