@@ -10,7 +10,7 @@ nothing else: other objects' counts only decide which parent a reference points 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sallyport_org import ids
@@ -19,6 +19,10 @@ from sallyport_org.schema.model import Field, Schema, SObject
 
 SPAN_SECONDS = 5 * 365 * 86_400
 """How far back the oldest record was created."""
+GONE_ROWS = 5
+"""Deleted rows made beside the asked ones, for every object that can delete."""
+ARCHIVED_ROWS = 5
+"""Archived rows made beside the asked ones, for tasks and events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,20 @@ class Draw:
         if len(arms) == 1:
             return arms[0].removeprefix("WHEN 0 THEN ")
         return f"CASE {self.number(len(usable), self.field.name + '@')} {' '.join(arms)} END"
+
+    def earlier(self) -> str:
+        """Return SQL for the id of a row of this object with a lower number; null for the first.
+
+        Salesforce refuses rows that are their own ancestors; links drawn like this never are.
+        """
+        rows = self.setting.counts[self.sobject.name]
+        number = f"({self.number(rows, self.field.name + '>')} % greatest(i, 1))"
+        chosen = ids.sql_id(self.sobject.prefix or "000", number)
+        return f"CASE WHEN i > 0 THEN {chosen} END"
+
+
+Recipe = Callable[[Draw], str]
+"""How one field is drawn: SQL out of the tools."""
 
 
 def hidden(setting: Setting, sobject: SObject, live: int) -> list[str]:

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 import duckdb
 
 from sallyport_org import ids
-from sallyport_org.rows.draw import Setting, hidden
+from sallyport_org.rows.draw import ARCHIVED_ROWS, GONE_ROWS, Setting, hidden
 from sallyport_org.rows.engine import Engine, quoted
-from sallyport_org.rows.recipes import ARCHIVED_ROWS, GONE_ROWS, expression
+from sallyport_org.rows.recipes import expression
 from sallyport_org.schema.model import Schema, SObject
 
 USERS = 12
@@ -144,6 +144,22 @@ def _fill(engine: Engine, setting: Setting, sobject: SObject, live: int) -> None
         )
 
 
+_CAMPAIGN_SUMS = (
+    "UPDATE Campaign AS c SET NumberOfLeads = s.leads, NumberOfConvertedLeads = s.converted, "
+    "NumberOfContacts = s.contacts, NumberOfResponses = s.responses FROM ("
+    "SELECT m.CampaignId AS id, count(m.LeadId) AS leads, count(m.ContactId) AS contacts, "
+    "count(*) FILTER (l.IsConverted) AS converted, count(*) FILTER (m.HasResponded) AS responses "
+    "FROM CampaignMember AS m LEFT JOIN Lead AS l ON l.Id = m.LeadId "
+    "WHERE NOT m.IsDeleted GROUP BY m.CampaignId) AS s WHERE s.id = c.Id",
+    "UPDATE Campaign AS c SET NumberOfOpportunities = s.found, NumberOfWonOpportunities = s.won, "
+    "AmountAllOpportunities = s.amount, AmountWonOpportunities = s.amount_won FROM ("
+    "SELECT CampaignId AS id, count(*) AS found, count(*) FILTER (IsWon) AS won, "
+    "round(coalesce(sum(Amount), 0)) AS amount, "
+    "round(coalesce(sum(Amount) FILTER (IsWon), 0)) AS amount_won "
+    "FROM Opportunity WHERE NOT IsDeleted GROUP BY CampaignId) AS s WHERE s.id = c.Id",
+)
+
+
 def _agree(engine: Engine, counts: Mapping[str, int]) -> None:
     """Make copies of parents' values equal to the parents', as formulas and roll-ups would."""
     updates = []
@@ -180,6 +196,8 @@ def _agree(engine: Engine, counts: Mapping[str, int]) -> None:
             "UPDATE Opportunity SET HasOpportunityLineItem = true WHERE Id IN "
             "(SELECT OpportunityId FROM OpportunityLineItem WHERE NOT IsDeleted)"
         )
+    if counts.get("Campaign"):
+        updates += _CAMPAIGN_SUMS
     if updates:
         with engine.writing() as cursor:
             for update in updates:

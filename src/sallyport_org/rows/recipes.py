@@ -1,7 +1,8 @@
 """How each field of a made-up row is drawn.
 
 What belongs here: rules by type, by field name and by object and field, and the fields that follow
-from others of the same row. What does not: the drawing tools (``draw``) and word lists (``pools``).
+from others of the same row. What does not: tasks and events (``activities``), the drawing tools
+(``draw``) and word lists (``pools``).
 
 Expressions may use fields defined earlier in the same object by name, and the hidden columns of
 :func:`sallyport_org.rows.draw.hidden`.
@@ -9,15 +10,18 @@ Expressions may use fields defined earlier in the same object by name, and the h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from sallyport_org.rows import pools
-from sallyport_org.rows.draw import Draw, Setting
+from sallyport_org.rows.activities import ACTIVITIES
+from sallyport_org.rows.draw import GONE_ROWS, Draw, Recipe, Setting
 from sallyport_org.rows.engine import sql_type, text_literal
 from sallyport_org.schema.model import Field, SObject
 
-Recipe = Callable[[Draw], str]
+LOCATED = 50
+"""Percentage of rows whose addresses have coordinates."""
 
 
 def expression(setting: Setting, sobject: SObject, one: Field) -> str:
@@ -51,6 +55,8 @@ def _pool(pool: Sequence[object], percent: int = 80) -> Recipe:
 
 
 def _reference(draw: Draw) -> str:
+    if draw.field.refers_to == (draw.sobject.name,):
+        return draw.sometimes(70, draw.earlier())
     made = draw.reference(*draw.field.refers_to)
     if made is None:
         return "NULL"
@@ -95,6 +101,14 @@ def _decimal(top: int) -> Recipe:
     return drawn
 
 
+def _double(draw: Draw) -> str:
+    """Return a number, or the part of a custom location: near a known place, both parts or none."""
+    if not draw.field.name.endswith("__s"):
+        return _nullable(80, _decimal(100_000))(draw)
+    place = _place(4 if draw.field.name.endswith("__Latitude__s") else 5)(draw)
+    return f"round({place} + {draw.number(10_000)} / 1e6, {draw.field.scale})"
+
+
 def _phone(draw: Draw) -> str:
     line = f"lpad(({draw.number(1000, draw.field.name + '#')})::VARCHAR, 3, '0')"
     return f"'+1 (' || (200 + {draw.number(800)}) || ') 555-0' || {line}"
@@ -106,6 +120,17 @@ def _email(draw: Draw) -> str:
 
 def _date(draw: Draw) -> str:
     return f"({draw.moment('_created')})::DATE + ({draw.number(400)} - 200)::INTEGER"
+
+
+def _datetime(draw: Draw) -> str:
+    """What users enter may lie ahead; what the org stamps lies within the row's own history."""
+    if draw.field.updateable:
+        return draw.moment(f"_created + {draw.number(86_400 * 30)}")
+    return draw.moment(f"_created + {draw.number(2**31)} % (_modified - _created + 1)")
+
+
+def _birthdate(draw: Draw) -> str:
+    return f"({draw.moment('_created')})::DATE - (365 * 18 + {draw.number(365 * 60)})::INTEGER"
 
 
 def _system_reference(draw: Draw) -> str:
@@ -121,6 +146,12 @@ def _place(column: int, percent: int = 85) -> Recipe:
         return f"CASE WHEN {draw.number(100, group + '?')} < {percent} THEN {value} END"
 
     return drawn
+
+
+def _accuracy(draw: Draw) -> str:
+    """How exact a place is on the map: for the half of the addresses that have coordinates."""
+    group = draw.field.compound or draw.sobject.name
+    return f"CASE WHEN {draw.number(100, group + '?')} < {LOCATED} THEN {_picklist(draw)} END"
 
 
 def _street(draw: Draw) -> str:
@@ -152,11 +183,6 @@ def _merged_into(draw: Draw) -> str:
     return f"CASE WHEN _gone AND i % 2 = 0 THEN {winner} END" if winner else "NULL"
 
 
-def _archived(draw: Draw) -> str:
-    """The rows past the deleted ones are archived: only ``queryAll`` shows them."""
-    return f"i >= {draw.setting.counts[draw.sobject.name]} + {GONE_ROWS}"
-
-
 def _opportunity_amount(draw: Draw) -> str:
     return draw.sometimes(90, f"{draw.number(50_000_000)} / 100.0")
 
@@ -175,10 +201,21 @@ def _bytes(draw: Draw) -> str:
     return f"encode(repeat({draw.pick(pools.SENTENCES)} || chr(0), 1 + {draw.number(20)}))"
 
 
-GONE_ROWS = 5
-"""Deleted rows made beside the asked ones, for every object that can delete."""
-ARCHIVED_ROWS = 5
-"""Archived rows made beside the asked ones, for tasks and events."""
+def _body_length(draw: Draw) -> str:
+    """The length of the very body that is drawn further down the row."""
+    return f"octet_length({_bytes(replace(draw, field=draw.sobject.field('Body')))})"
+
+
+def _member_lead(draw: Draw) -> str:
+    """A campaign member is a lead or a contact, whichever the org has."""
+    lead = draw.reference("Lead") or "NULL"
+    return draw.sometimes(60, lead) if draw.setting.counts.get("Contact") else lead
+
+
+def _converted_into(draw: Draw) -> str:
+    target = draw.reference(*draw.field.refers_to)
+    return f"CASE WHEN IsConverted THEN {target} END" if target else "NULL"
+
 
 _BY_TYPE: dict[str, Recipe] = {
     "string": _nullable(80, _text),
@@ -193,11 +230,11 @@ _BY_TYPE: dict[str, Recipe] = {
     "boolean": lambda draw: f"{draw.number(10)} < 3",
     "int": _nullable(80, lambda draw: draw.number(1000)),
     "long": _nullable(80, lambda draw: draw.number(10**12)),
-    "double": _nullable(80, _decimal(100_000)),
+    "double": _double,
     "currency": _nullable(80, _decimal(10_000_000)),
     "percent": _nullable(80, _decimal(100)),
     "date": _nullable(70, _date),
-    "datetime": _nullable(50, lambda draw: draw.moment(f"_created + {draw.number(86_400 * 30)}")),
+    "datetime": _nullable(50, _datetime),
     "time": _nullable(
         80, lambda draw: f"TIME '00:00:00' + to_minutes({draw.number(96)}::INTEGER * 15)"
     ),
@@ -227,6 +264,11 @@ _BY_NAME: dict[str, Recipe] = {
     "Department": _pool(pools.DEPARTMENTS, 60),
     "Subject": _pool(pools.SUBJECTS, 95),
     "PhotoUrl": lambda draw: "'/services/images/photo/' || Id",
+    "Birthdate": _birthdate,
+    "EmailBouncedReason": lambda draw: draw.sometimes(2, "'550 mailbox unavailable'"),
+    "EmailBouncedDate": lambda draw: (
+        f"CASE WHEN EmailBouncedReason IS NOT NULL THEN {draw.moment('_modified')} END"
+    ),
     "JigsawCompanyId": _always("NULL"),
     "JigsawContactId": _always("NULL"),
     "RecurrenceActivityId": _always("NULL"),
@@ -238,24 +280,38 @@ for _prefix in ("Billing", "Shipping", "Mailing", "Other", ""):
         f"{_prefix}State": _place(1),
         f"{_prefix}PostalCode": _place(2),
         f"{_prefix}Country": _place(3),
-        f"{_prefix}Latitude": _place(4, percent=50),
-        f"{_prefix}Longitude": _place(5, percent=50),
+        f"{_prefix}Latitude": _place(4, LOCATED),
+        f"{_prefix}Longitude": _place(5, LOCATED),
+        f"{_prefix}GeocodeAccuracy": _accuracy,
     }
 
+_SUMS = (
+    "NumberOfLeads",
+    "NumberOfConvertedLeads",
+    "NumberOfContacts",
+    "NumberOfResponses",
+    "NumberOfOpportunities",
+    "NumberOfWonOpportunities",
+    "AmountAllOpportunities",
+    "AmountWonOpportunities",
+)
+"""Sums of a campaign; ``generate`` counts them once all rows are there."""
+
 _BY_FIELD: dict[str, Recipe] = {
+    **ACTIVITIES,
+    **{f"Campaign.{name}": _always("0") for name in _SUMS},
     "Account.Name": _company,
     "Account.NumberOfEmployees": _nullable(70, lambda draw: draw.number(20_000)),
     "Contact.Name": _person_name,
     "Contact.IsEmailBounced": lambda draw: "EmailBouncedDate IS NOT NULL",
-    "Contact.EmailBouncedDate": lambda draw: (
-        f"CASE WHEN EmailBouncedReason IS NOT NULL THEN {draw.moment('_modified')} END"
-    ),
-    "Contact.EmailBouncedReason": lambda draw: draw.sometimes(2, "'550 mailbox unavailable'"),
     "Lead.Name": _person_name,
     "Lead.IsConverted": lambda draw: "Status = 'Closed - Converted'",
     "Lead.ConvertedDate": lambda draw: (
         f"CASE WHEN IsConverted THEN ({draw.moment('_modified')})::DATE END"
     ),
+    "Lead.ConvertedAccountId": _converted_into,
+    "Lead.ConvertedContactId": _converted_into,
+    "Lead.ConvertedOpportunityId": _converted_into,
     "Opportunity.Name": lambda draw: (
         f"{draw.pick(pools.COMPANY_HEADS)} || ' - ' || {draw.pick(pools.COMPANY_TAILS, 'tail')} "
         f"|| ' #' || i"
@@ -279,17 +335,13 @@ _BY_FIELD: dict[str, Recipe] = {
     "Case.CaseNumber": lambda draw: "lpad((i + 1001)::VARCHAR, 8, '0')",
     "Case.IsClosed": lambda draw: "Status = 'Closed'",
     "Case.ClosedDate": lambda draw: f"CASE WHEN IsClosed THEN {draw.moment('_modified')} END",
-    "Task.IsArchived": _archived,
-    "Task.IsHighPriority": lambda draw: "Priority = 'High'",
-    "Task.IsClosed": lambda draw: "Status = 'Completed'",
-    "Task.CompletedDateTime": lambda draw: (
-        f"CASE WHEN IsClosed THEN {draw.moment('_modified')} END"
-    ),
-    "Event.IsArchived": _archived,
-    "Event.EndDate": lambda draw: "EndDateTime::DATE",
     "Campaign.Name": lambda draw: f"{draw.pick(pools.WORDS)} || ' campaign ' || i",
+    "Campaign.EndDate": lambda draw: f"StartDate + ({draw.number(120)})::INTEGER",
     "CampaignMember.HasResponded": lambda draw: "Status = 'Responded'",
-    "CampaignMember.LeadId": lambda draw: draw.reference("Lead") or "NULL",
+    "CampaignMember.FirstRespondedDate": lambda draw: (
+        f"CASE WHEN HasResponded THEN ({draw.moment('_modified')})::DATE END"
+    ),
+    "CampaignMember.LeadId": _member_lead,
     "CampaignMember.ContactId": lambda draw: (
         f"CASE WHEN LeadId IS NULL THEN {draw.reference('Contact') or 'NULL'} END"
     ),
@@ -308,7 +360,9 @@ _BY_FIELD: dict[str, Recipe] = {
     "OpportunityLineItem.Subtotal": lambda draw: "TotalPrice",
     "Attachment.Name": _file_name,
     "Attachment.ContentType": _pool(["text/plain", "application/pdf", "text/csv"]),
+    "Attachment.BodyLength": _body_length,
     "AccountHistory.Field": lambda draw: draw.pick(["created", "Industry", "Name", "Phone"]),
+    "Showcase__c.Name": lambda draw: f"coalesce({_nullable(80, _text)(draw)}, left(Id, 15))",
     "Showcase__c.Key__c": lambda draw: "'key-' || i",
     "User.Name": _person_name,
     "User.Username": lambda draw: "'user' || i || '@acme.example'",
