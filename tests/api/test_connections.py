@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from sallyport.api import Listening
+from sallyport.api.connections import reason
 from sallyport.kernel import MASK
 from sallyport_org.server import OrgServer
 from tests.api.client import (
@@ -127,7 +128,16 @@ def test_credentials_refused_in_the_background_leave_it_disabled_with_the_reason
     [error] = status["errors"]
     assert error["code"] == "invalid_client"
     assert "invalid client credentials" in error["message"]
+    assert error["message"].startswith("auth.params.clientSecret: ")
+    assert "client_secret" not in error["message"]
+    tested = client.get(f"{CONNECTIONS}/{connection_id}/test").body
+    assert tested["errors"] == [error], "the same words now as then"
     assert "wr0ng-secret" not in str(disabled)
+
+
+def test_an_error_stored_before_fields_were_kept_apart_is_shown_as_it_is() -> None:
+    old = {"code": "invalid_client", "message": "client_secret: Salesforce refused it."}
+    assert reason(old) == old
 
 
 @pytest.mark.parametrize(

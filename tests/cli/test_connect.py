@@ -200,10 +200,27 @@ def test_an_org_out_of_reach_is_a_failure_not_a_usage_error(terminal: Terminal) 
     assert (refused.error["type"], refused.error["stage"]) == ("RemoteUnavailable", "connect")
 
 
-def test_a_name_that_is_taken_is_a_conflict(org: OrgServer, terminal: Terminal) -> None:
+def test_a_name_that_is_taken_is_a_conflict_before_anything_is_asked(
+    org: OrgServer, terminal: Terminal
+) -> None:
     assert terminal.connect(org).code == 0
+    asked = len(org.requests())
     again = terminal.connect(org)
 
     assert again.code == 1
+    assert "API version" not in again.err
+    assert len(org.requests()) == asked
     assert (again.error["type"], again.error["field"]) == ("Conflict", "NAME")
     assert len(terminal.run("connections", "--json").json) == 1
+
+
+def test_a_name_that_cannot_be_used_is_told_before_anything_is_asked(
+    org: OrgServer, terminal: Terminal
+) -> None:
+    asked = len(org.requests())
+    refused = terminal.connect(org, " acme")
+
+    assert refused.code == 2
+    assert (refused.error["field"], refused.error["received"]) == ("NAME", " acme")
+    assert "API version" not in refused.err
+    assert len(org.requests()) == asked

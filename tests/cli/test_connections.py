@@ -1,7 +1,12 @@
 """Looking at connections and removing them."""
 
+import json
+import time
+
 import pytest
 
+from sallyport.demo.client import FLOW_SERVICE, ApiClient
+from sallyport.demo.flow import SALESFORCE
 from sallyport_org.server import OrgServer
 from tests.cli.terminal import Terminal
 
@@ -86,6 +91,44 @@ def test_a_connection_with_flows_goes_only_with_them_and_the_dataset_stays(
     assert removed.json == {"removed": "acme", "flows": 1}
     rows = connected.run("query", "SELECT count(*) AS rows FROM Account", "--json").json
     assert rows == [{"rows": 3000}]
+
+
+def test_what_the_api_was_refused_in_the_background_is_told_in_the_terminals_spelling(
+    org: OrgServer, terminal: Terminal
+) -> None:
+    server = terminal.start("serve", "--port", "0", "--json", SALLYPORT_VERIFY_SECONDS="0")
+    try:
+        assert server.stdout is not None
+        url = json.loads(server.stdout.readline())["url"]
+        made = terminal.run("client", "create", "etl", "--json").json
+        api = ApiClient(url, made["client_id"], made["client_secret"], made["org"])
+        api.log_in()
+        params = {
+            "environmentUrl": org.url,
+            "clientId": org.credentials.client_id,
+            "clientSecret": "wr0ng-secret",
+            "apiVersion": "60.0",
+        }
+        auth = {"specName": "OAuth2 Client Credential", "params": params}
+        body = {"name": "acme", "auth": auth, "connectionSpec": SALESFORCE}
+        connection = api.post(f"{FLOW_SERVICE}/connections", body)["id"]
+        deadline = time.monotonic() + 60
+        where = f"{FLOW_SERVICE}/connections/{connection}"
+        while api.get(where)["items"][0]["state"] == "initializing":
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+    shown = terminal.run("show", "acme")
+    told = terminal.run("show", "acme", "--json")
+
+    refusal = next(line for line in shown.out.splitlines() if line.startswith("refused"))
+    assert refusal.split(maxsplit=2)[1] == "--client-secret-file:"
+    [error] = told.json["last_operation"]["errors"]
+    assert (error["code"], error["field"]) == ("invalid_client", "--client-secret-file")
+    assert "client_secret" not in error["message"]
+    assert "wr0ng-secret" not in shown.out + told.out
 
 
 def test_an_org_that_went_away_fails_the_test(org: OrgServer, terminal: Terminal) -> None:

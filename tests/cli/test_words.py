@@ -6,7 +6,14 @@ from decimal import Decimal
 import pytest
 
 from sallyport.cli.display import cell, printable, shortened
-from sallyport.cli.problems import as_json, as_text, exit_code, in_terminal_spelling
+from sallyport.cli.problems import (
+    as_json,
+    as_text,
+    exit_code,
+    in_terminal_spelling,
+    stored_as_json,
+    stored_as_text,
+)
 from sallyport.cli.progress import Lines
 from sallyport.errors import (
     BrokenInstallation,
@@ -65,6 +72,16 @@ def test_an_error_says_what_is_wrong_what_came_and_what_to_do() -> None:
             "cure": "Write 60.0.",
         }
     }
+
+
+def test_a_stored_error_is_spelled_like_any_other_and_an_old_one_is_shown_as_it_is() -> None:
+    stored = {"code": "c", "message": "is wrong.", "field": "jwt_token", "cure": "Make another."}
+    old = {"code": "c", "message": "jwt_token: is wrong. Make another."}
+
+    assert stored_as_text(stored) == "--jwt-token-file: is wrong. Make another."
+    assert stored_as_json(stored) == stored | {"field": "--jwt-token-file"}
+    assert stored_as_text(old) == old["message"]
+    assert stored_as_json(old) == old
 
 
 def test_a_cell_never_moves_the_cursor() -> None:

@@ -9,6 +9,7 @@ Wire: https://experienceleague.adobe.com/en/docs/experience-platform/sources/api
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -28,7 +29,7 @@ from sallyport.api.specs import (
     check_spec,
 )
 from sallyport.connections import AUTH_SPECS, Connection, NewConnection, auth_spec
-from sallyport.errors import Conflict
+from sallyport.errors import Conflict, SallyportError
 from sallyport.kernel import MASK
 
 router = APIRouter(prefix=f"{FLOW_SERVICE}/connections", tags=["connections"])
@@ -170,6 +171,21 @@ def _last_operation(connection: Connection) -> dict[str, Any] | None:
         "started": last["started"],
         "updated": last["updated"],
         "percentCompleted": 0 if last["value"] == "inProgress" else 100,
-        "status": {"value": last["value"], "errors": list(last["errors"])},
+        "status": {"value": last["value"], "errors": [reason(one) for one in last["errors"]]},
         "operation": last["operation"],
     }
+
+
+def reason(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``{"code", "message"}`` of an operation's stored error, fields as the body has them.
+
+    One stored before fields were kept apart has its message shown as it is.
+    """
+    field = stored.get("field")
+    error = SallyportError(
+        stored["message"],
+        field=SPELLING.get(field, field) if field else None,
+        received=stored.get("received"),
+        cure=stored.get("cure"),
+    )
+    return {"code": stored["code"], "message": error.sentence()}

@@ -91,6 +91,7 @@ def connect(
     with opened() as here:
         from sallyport.connections import NewConnection, auth_spec
 
+        here.services.connections.check_name(here.scope, name)
         spec = auth_spec(auth)
         parameters = _parameters(spec, public, files)
         with display.waiting("Asking Salesforce"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sallyport.cli import display
+from sallyport.cli import display, problems
 from sallyport.cli.installation import Installation, all_connections, opened
 from sallyport.cli.options import AsJson, ConnectionName
 from sallyport.errors import Conflict, InvalidRequest
@@ -142,6 +142,9 @@ def remove(
 def as_document(connection: Connection) -> dict[str, Any]:
     """Return a connection for ``--json``; secrets are masked, times are ISO 8601."""
     record = connection.record
+    last = connection.last_operation
+    if last is not None:
+        last = {**last, "errors": [problems.stored_as_json(error) for error in last["errors"]]}
     return {
         "id": connection.id,
         "name": connection.name,
@@ -155,7 +158,7 @@ def as_document(connection: Connection) -> dict[str, Any]:
         "created_at": display.moment(record.created_at),
         "created_by": record.created_by,
         "updated_at": display.moment(record.updated_at),
-        "last_operation": connection.last_operation,
+        "last_operation": last,
     }
 
 
@@ -163,7 +166,7 @@ def print_connection(connection: Connection) -> None:
     """Print everything known about a connection for a person."""
     org = connection.org
     last = connection.last_operation or {}
-    refusal = "; ".join(error["message"] for error in last.get("errors") or [])
+    refusal = " ".join(problems.stored_as_text(error) for error in last.get("errors") or [])
     display.facts(
         {
             "name": connection.name,

@@ -10,6 +10,7 @@ line or a setting is wrong; 130 stopped by Ctrl-C, 143 by SIGTERM.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from sallyport.errors import InvalidRequest, NotFound, SallyportError
@@ -87,14 +88,33 @@ def usage_as_json(message: str) -> dict[str, Any]:
 
 def as_text(error: SallyportError) -> str:
     """Return the lines for a person: what is wrong, what was received, what to do."""
+    return "Error: " + "\n".join(_lines(error))
+
+
+def stored_as_json(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored error (``code``, ``message``, ``field``?, ``received``?, ``cure``?) as
+    ``as_json`` spells it."""
+    spelled = dict(stored)
+    if spelled.get("field") is not None:
+        spelled["field"] = in_terminal_spelling(spelled["field"])
+    return spelled
+
+
+def stored_as_text(stored: Mapping[str, Any]) -> str:
+    """Return a stored error as one line; one of before fields were kept apart as it is."""
+    parts = {name: stored.get(name) for name in ("field", "received", "cure")}
+    return " ".join(_lines(SallyportError(stored["message"], **parts)))
+
+
+def _lines(error: SallyportError) -> list[str]:
     message = error.message
     if error.field is not None:
         field = in_terminal_spelling(error.field)
         if field not in message:
             message = f"{field}: {message}"
-    lines = [f"Error: {message}"]
+    lines = [message]
     if error.received is not None and error.received not in message:
         lines.append(f"Received: {error.received!r}")
     if error.cure:
         lines.append(error.cure)
-    return "\n".join(lines)
+    return lines
