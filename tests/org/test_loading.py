@@ -176,6 +176,56 @@ def test_nested_children_belong_to_their_parent(tmp_path: Path) -> None:
         ]
 
 
+def test_references_may_point_at_any_loaded_or_made_up_row(tmp_path: Path) -> None:
+    contact = write(
+        tmp_path,
+        "Contact.csv",
+        "Id,LastName,AccountId,ReportsToId\n"
+        "003gL0000000001QAA,Kim,001gL0000000001,003gL0000000002QAA\n"
+        "003gL0000000002QAA,Lee,001gL0000000002QAA,\n",
+    )
+    account = write(
+        tmp_path, "account.csv", "Id,Name\n001gL0000000001QAA,One\n001gL0000000002,Two\n"
+    )
+    lead = write(
+        tmp_path, "Lead.csv", "LastName,Company,MasterRecordId\nKim,x,00QgL0000000003\n"
+    )
+    soql = "SELECT LastName, Account.Name, ReportsTo.LastName FROM Contact ORDER BY LastName"
+    for order in ((contact, account, lead), (lead, account, contact)):
+        with loaded(*order, rows={"Lead": 5}) as client:
+            kim, lee = client.values(soql)
+            assert (kim[1]["Name"], kim[2]["LastName"]) == ("One", "Lee")
+            assert (lee[1]["Name"], lee[2]) == ("Two", None)
+
+
+def test_ids_of_the_other_orgs_own_records_are_kept(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "Account.csv",
+        "Name,OwnerId,CreatedById,OperatingHoursId\n"
+        "x,0055g000001AbCdAAK,0055g000001AbCdAAK,0OH5g000000AbCdGAK\n",
+    )
+    with loaded(path) as client:
+        assert client.values("SELECT OwnerId, CreatedById, OperatingHoursId FROM Account") == [
+            ("0055g000001AbCdAAK", "0055g000001AbCdAAK", "0OH5g000000AbCdGAK")
+        ]
+
+
+def test_an_attachment_knows_the_length_of_its_body(tmp_path: Path) -> None:
+    account = write(tmp_path, "Account.csv", "Id,Name\n001gL0000000001QAA,One\n")
+    attachment = write(
+        tmp_path,
+        "Attachment.csv",
+        "ParentId,Name,Body,BodyLength\n001gL0000000001QAA,a.txt,aGVsbG8=,99\n"
+        "001gL0000000001QAA,b.txt,aGk=,\n",
+    )
+    with loaded(account, attachment) as client:
+        assert client.values("SELECT Name, BodyLength FROM Attachment ORDER BY Name") == [
+            ("a.txt", 5),
+            ("b.txt", 2),
+        ]
+
+
 def test_a_wide_file_keeps_every_row(tmp_path: Path) -> None:
     path = tmp_path / "Lead.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -216,7 +266,53 @@ CSV_PROBLEMS = [
     (
         "Contact.csv",
         f"LastName\n{'x' * 81}\n",
-        "column LastName: '" + "x" * 40 + "…' is no string of at most 80 characters",
+        "line 2, column LastName: '" + "x" * 40 + "…' is no string of at most 80 characters",
+    ),
+    (
+        "Contact.csv",
+        "LastName,Email\nKim,kim@example.com\nLee,\nPark,notanemail\n",
+        "line 4, column Email: 'notanemail' is no email of at most 80 characters",
+    ),
+    (
+        "Contact.csv",
+        "LastName,Email\nKim,kim@example..com\n",
+        "line 2, column Email: 'kim@example..com' is no email",
+    ),
+    (
+        "Contact.csv",
+        f"LastName,Email\nKim,{'k' * 80}@example.com\n",
+        "column Email: '" + "k" * 40 + "…' is no email of at most 80 characters",
+    ),
+    (
+        "Contact.csv",
+        "LastName,AccountId\nKim,\nLee,001gL0000000001QAA\n",
+        "line 3, column AccountId: '001gL0000000001QAA' is the id of no Account here; "
+        "load that record too, or leave the value out",
+    ),
+    (
+        "Task.csv",
+        "Subject,WhoId\nCall,001gL0000000001QAA\n",
+        "line 2, column WhoId: '001gL0000000001QAA' is the id of no Contact or Lead here",
+    ),
+    (
+        "Account.csv",
+        "Name,NumberOfEmployees\nx,1.5\n",
+        "line 2, column NumberOfEmployees: '1.5' is no int",
+    ),
+    (
+        "Account.csv",
+        "Name,NumberOfEmployees\nx,3000000000\n",
+        "line 2, column NumberOfEmployees: '3000000000' is no int",
+    ),
+    (
+        "Account.csv",
+        "Name,BillingLatitude\nx,90.5\n",
+        "line 2, column BillingLatitude: '90.5' is no double from -90 to 90",
+    ),
+    (
+        "House__c.csv",
+        "Name,Spot__Latitude__s,Spot__Longitude__s\nx,1,-358.03\n",
+        "line 2, column Spot__Longitude__s: '-358.03' is no double from -180 to 180",
     ),
     ("Account.csv", "Name,BillingAddress\nx,y\n", "column BillingAddress is made of its parts"),
     (
@@ -259,6 +355,10 @@ JSON_PROBLEMS = [
     (
         '{"records": [{"attributes": {"type": "Account"}, "Nopes": {"records": []}}]}',
         "Nopes is no child relationship of Account",
+    ),
+    (
+        '{"records": [{"attributes": {"type": "Contact"}, "AccountId": "001gL0000000001QAA"}]}',
+        "record 1 (Contact), column AccountId: '001gL0000000001QAA' is the id of no Account here",
     ),
     (
         '{"records": [{"attributes": {"type": "Account"}, "AnnualRevenue": "much"}]}',

@@ -2,7 +2,8 @@
 
 Files are read into staging tables of plain text (``csv_files``, ``tree_files``), what the schema
 lacks is inferred from the texts (``infer``), then everything is cast into the objects' tables and
-the system fields nobody gave are filled in (``insert``).
+the system fields nobody gave are filled in (``insert``), unless Salesforce would not take it
+(``refusals``).
 
 Public names: :class:`Loader`, :class:`LoadError`.
 """

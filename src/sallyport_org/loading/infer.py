@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from sallyport_org.loading.refusals import EMAIL
 from sallyport_org.loading.staging import Staged
 from sallyport_org.rows.engine import Engine, text_literal
 from sallyport_org.schema.model import Field, Schema, SObject
@@ -45,7 +46,7 @@ _PATTERNS = {
     "number": r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?([eE][-+]?[0-9]+)?",
     "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "datetime": r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}.*(Z|[+-][0-9]{2}:?[0-9]{2})",
-    "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
+    "email": EMAIL,
     "url": r"https?://\S+",
 }
 

@@ -1,7 +1,7 @@
 """Staged texts into the objects' tables: casts, missing ids, and the system fields nobody gave.
 
-What belongs here: the SQL of casting and of filling in. What does not: reading files and inferring.
-A value that does not fit its field is refused with file, place and column; nothing is dropped.
+What belongs here: the SQL of casting and of filling in. What does not: reading files, inferring,
+and saying no to what does not fit (``refusals``). A value is kept or refused; nothing is dropped.
 """
 # ruff: noqa: S608 - names come from the schema and the readers, texts are quoted
 
@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sallyport_org import ids
+from sallyport_org.loading.refusals import coordinate_limit, refuse_misfits, refuse_repeated_ids
 from sallyport_org.loading.staging import LoadError, Staged
-from sallyport_org.rows.engine import Engine, quoted, text_literal
+from sallyport_org.rows.engine import Engine, quoted, sql_type, text_literal
 from sallyport_org.schema.model import Field, SObject
 
 _TIMES = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
@@ -26,14 +27,14 @@ def insert(
     Records without an id get those from sequence number ``first`` on. Owner and authors default to
     ``admin_id``, stamps to the ones given or else to ``as_of``. Raises :class:`LoadError`.
     """
-    given = {}
+    given: dict[Field, str] = {}
     for name, column in staged.columns.items():
         one = sobject.field(name)
         if not one.stored:
             raise LoadError(staged.path, f"column {name} is made of its parts; give those instead")
-        given[one.name] = (one, column)
-    casts = {name: cast(one, column) for name, (one, column) in given.items()}
-    _refuse_misfits(engine, staged, list(given.values()), casts)
+        given[one] = column
+    casts = {one.name: cast(one, column) for one, column in given.items()}
+    refuse_misfits(engine, staged, given, casts)
     values = {one.name: casts.get(one.name, "NULL") for one in sobject.stored_fields}
     _fill_in(sobject, values, first, admin_id, as_of)
     names = ", ".join(quoted(name) for name in values)
@@ -44,7 +45,7 @@ def insert(
             f"(SELECT *, rowid AS record FROM {staged.table})"
         )
         cursor.execute(f"DROP TABLE {staged.table}")
-    _refuse_repeated_ids(engine, sobject, staged)
+    refuse_repeated_ids(engine, sobject, staged)
     return int(engine.scalar(f"SELECT count(*) FROM {quoted(sobject.name)}"))
 
 
@@ -59,10 +60,13 @@ def cast(one: Field, column: str) -> str:
                 f"WHEN lower({column}) IN ('false', '0') THEN false END"
             )
         case "int" | "long":
-            return f"TRY_CAST(TRY_CAST({column} AS DECIMAL(18, 0)) AS BIGINT)"
+            exact, whole = (f"TRY_CAST({column} AS DECIMAL({size}))" for size in ("38,9", "18,0"))
+            return f"CASE WHEN {exact} = {whole} THEN TRY_CAST({whole} AS {sql_type(one)}) END"
         case "double" | "currency" | "percent":
             number = f"TRY_CAST({column} AS DOUBLE)"
-            return f"CASE WHEN isfinite({number}) THEN {number} END"
+            limit = coordinate_limit(one)
+            fits = f"isfinite({number})" if limit is None else f"abs({number}) <= {limit}"
+            return f"CASE WHEN {fits} THEN {number} END"
         case "date":
             return f"TRY_CAST({column} AS DATE)"
         case "datetime":
@@ -79,37 +83,6 @@ def _datetime(column: str) -> str:
     zoned = f"regexp_matches({column}, '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$')"
     text = f"CASE WHEN {zoned} THEN {column} ELSE {column} || 'Z' END"
     return f"make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)))"
-
-
-def _refuse_misfits(
-    engine: Engine, staged: Staged, given: list[tuple[Field, str]], casts: dict[str, str]
-) -> None:
-    """Refuse the first value that has no place in its field."""
-    if not given:
-        return
-    tests = [f"bool_or({_misfit(one, column, casts[one.name])})" for one, column in given]
-    found = engine.rows(f"SELECT {', '.join(tests)} FROM {staged.table}")[0]
-    for (one, column), bad in zip(given, found, strict=True):
-        if not bad:
-            continue
-        record, value = engine.rows(
-            f"SELECT record, v FROM (SELECT rowid AS record, {column} AS v, "
-            f"{_misfit(one, column, casts[one.name])} AS bad FROM {staged.table}) "
-            "WHERE bad ORDER BY record LIMIT 1"
-        )[0]
-        shown = value if len(value) <= 40 else value[:40] + "…"
-        kind = one.type + (f" of at most {one.length} characters" if one.length else "")
-        raise LoadError(
-            staged.path, f"{staged.place(record)}, column {one.name}: {shown!r} is no {kind}"
-        )
-
-
-def _misfit(one: Field, column: str, made: str) -> str:
-    if made == column:
-        return f"length({column}) > {one.length}" if one.length else "false"
-    if one.type in ("id", "reference"):
-        return f"NOT {ids.sql_is_id(column)}"
-    return f"{column} IS NOT NULL AND ({made}) IS NULL"
 
 
 def _fill_in(
@@ -140,16 +113,10 @@ def _fill_in(
             values[one.name] = (
                 f"coalesce({values[one.name]}, lpad(({first} + record)::VARCHAR, 8, '0'))"
             )
+    if sobject.find("BodyLength") and values.get("Body", "NULL") != "NULL":
+        values["BodyLength"] = f"octet_length({values['Body']})"
     if sobject.find("LastName") and values.get("Name") == "NULL":
         first_name, last_name = values["FirstName"], values["LastName"]
         values["Name"] = f"concat_ws(' ', {first_name}, {last_name})"
     if sobject.custom and "Name" in values:
         values["Name"] = f"coalesce({values['Name']}, left({values['Id']}, 15))"
-
-
-def _refuse_repeated_ids(engine: Engine, sobject: SObject, staged: Staged) -> None:
-    repeated = engine.rows(
-        f"SELECT Id FROM {quoted(sobject.name)} GROUP BY Id HAVING count(*) > 1 LIMIT 1"
-    )
-    if repeated:
-        raise LoadError(staged.path, f"column Id: {repeated[0][0]} is used by two records")

@@ -15,6 +15,7 @@ from sallyport_org import ids
 from sallyport_org.loading.csv_files import read_csv
 from sallyport_org.loading.infer import extend, new_object
 from sallyport_org.loading.insert import insert
+from sallyport_org.loading.refusals import refuse_lost_references
 from sallyport_org.loading.staging import LoadError, Staged
 from sallyport_org.loading.tree_files import plan_files, read_trees
 from sallyport_org.rows.engine import Engine
@@ -60,7 +61,8 @@ class Loader:
 
     def insert(self, admin_id: str, as_of: datetime, progress: Callable[[str], None]) -> None:
         """Put everything read into the objects' tables; raises :class:`LoadError`."""
-        for staged in self._staged:
+        for number, staged in enumerate(self._staged):
+            refuse_lost_references(self._engine, self._schema, staged, self._staged[number:])
             sobject = self._schema.sobject(staged.sobject)
             first = self._next[sobject.name] or _AFTER_MADE_UP
             rows = insert(self._engine, sobject, staged, first, admin_id, as_of)
