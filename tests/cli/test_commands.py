@@ -1,5 +1,6 @@
 """What holds for every command: --json, the documentation, settings, quick start."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from sallyport import __version__
 from sallyport.cli.app import app
 from sallyport.cli.reference import cli_page, settings_page
 from sallyport.settings import TABLE
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import SALLYPORT, Terminal
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -194,15 +195,48 @@ def test_a_command_loads_only_what_it_needs(
     assert loaded.isdisjoint(absent)
 
 
-def test_a_reader_that_leaves_early_is_no_failure_worth_words(terminal: Terminal) -> None:
-    process = terminal.start("query", "SELECT range FROM range(1000000)", "--csv")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("query", "SELECT range FROM range(100000)", "--csv"),
+        ("query", "SELECT range FROM range(100000)", "--json"),
+        ("query", "SELECT range FROM range(20000)", "--limit", "20000"),
+        ("settings", "--json"),
+        ("show", "nobody", "--json"),
+        ("connect", "--help"),
+    ],
+    ids=" ".join,
+)
+def test_a_reader_that_leaves_early_ends_every_output_alike_and_without_words(
+    command: tuple[str, ...], unbuffered: str, terminal: Terminal
+) -> None:
+    process = terminal.start(*command, PYTHONUNBUFFERED=unbuffered)
     assert process.stdout is not None
-    assert process.stdout.readline() == '"range"\n'
+    assert process.stderr is not None
+    if any("range" in word for word in command):  # more than a pipe holds
+        process.stdout.readline()
     process.stdout.close()
 
-    assert process.wait(60) == 1
-    assert process.stderr is not None
+    assert process.wait(60) == 141
     assert process.stderr.read() == ""
+
+
+def test_output_that_cannot_be_written_is_a_failure_and_no_defect(terminal: Terminal) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [str(SALLYPORT), "settings"],
+            env=dict(terminal.environment),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: the output cannot be written: No space left on device.\n"
+        "Make room there, or send it elsewhere.\n"
+    )
 
 
 def test_an_argument_in_another_encoding_is_told(terminal: Terminal) -> None:

@@ -22,6 +22,7 @@ from sallyport.cli import (
     display,
     problems,
     query,
+    reader,
     runs,
     servers,
     show_settings,
@@ -31,6 +32,7 @@ from sallyport.errors import InvalidRequest, SallyportError
 from sallyport.settings import load
 
 INTERRUPTED = 130
+READER_LEFT = 141
 TERMINATED = 143
 
 app = typer.Typer(
@@ -85,7 +87,15 @@ class Terminated(BaseException):
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run(sys.argv[1:]))
+    reader.watch()
+    try:
+        code = run(sys.argv[1:])
+    except reader.ReaderLeft:
+        code = READER_LEFT
+    except BrokenPipeError:  # standard error's reader left
+        reader.drop(sys.stderr.fileno())
+        code = READER_LEFT
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -106,6 +116,8 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except Terminated:
         return TERMINATED
+    except SystemExit:  # how Typer and Rich leave when standard error's reader did
+        return READER_LEFT
     except Exception as error:
         if _debugging():
             raise

@@ -4,7 +4,7 @@ What belongs here: the terminal's spelling of fields, the layout of an error, ex
 not: the sentences themselves (written where the cause is known), catching (``app``).
 
 Exit codes: 0 done; 1 it failed (refused, unreachable, not found, conflict, a defect); 2 the command
-line or a setting is wrong; 130 stopped by Ctrl-C, 143 by SIGTERM.
+line or a setting is wrong; 130 stopped by Ctrl-C, 143 by SIGTERM; 141 nobody reads on.
 """
 
 from __future__ import annotations

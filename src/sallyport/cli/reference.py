@@ -31,6 +31,7 @@ has its `status`, `code` and `text` too.
 | 1 | failed: refused, unreachable, not found, in conflict, not proven |
 | 2 | the command line or a setting is wrong |
 | 130, 143 | stopped by Ctrl-C, by SIGTERM |
+| 141 | whoever read the output left before its end, as `head` does |
 
 Secrets never stand on the command line: they are read from a file (`-` is standard input), from the
 environment, or asked for on a terminal. The terminal works in the org and sandbox named by
