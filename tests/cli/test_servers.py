@@ -6,12 +6,14 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from sallyport.demo.processes import Servers, Signals
 from tests.cli.terminal import Terminal
 
 
@@ -42,6 +44,11 @@ def processes_of(word: str) -> list[str]:
             if word.encode() in text and int(entry.name) != os.getpid():
                 found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
     return found
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """Return what stands in a folder and may be read by others than its owner."""
+    return [str(path) for path in folder.rglob("*") if path.stat().st_mode & 0o077]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -88,6 +95,23 @@ def test_a_demo_home_that_holds_something_is_refused(terminal: Terminal) -> None
     assert (refused.code, refused.error["field"]) == (2, "--home")
 
 
+def test_what_the_demos_processes_write_is_for_their_owner_only(tmp_path: Path) -> None:
+    write = "print('{}', flush=True); open('written', 'w').close(); import time; time.sleep(60)"
+    command = [sys.executable, "-c", write]
+    before = os.umask(0o022)
+    try:
+        with Signals() as signals, Servers(tmp_path / "logs", signals) as servers:
+            assert servers.start("one", command, dict(os.environ), within=30) == {}
+            deadline = time.monotonic() + 30
+            while not (tmp_path / "logs" / "written").exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+    finally:
+        os.umask(before)
+
+    assert open_to_others(tmp_path) == []
+
+
 @pytest.mark.slow
 def test_a_demo_that_is_terminated_says_so_and_leaves_nothing_behind(
     terminal: Terminal, tmp_path: Path
@@ -115,6 +139,7 @@ def test_the_demo_proves_every_row_and_keeps_its_servers_until_it_is_stopped(
     terminal: Terminal, tmp_path: Path
 ) -> None:
     home = tmp_path / "demo"
+    home.mkdir(mode=0o755)
     process = terminal.start("demo", "--keep", "--home", str(home))
     assert process.stdout is not None
     told = []
@@ -125,7 +150,7 @@ def test_the_demo_proves_every_row_and_keeps_its_servers_until_it_is_stopped(
     assert told[-1] == "demo: ok, 450000 of 450000 rows proven in 4 datasets"
 
     kept = json.loads((home / "demo.json").read_text())
-    assert (home / "demo.json").stat().st_mode & 0o077 == 0
+    assert open_to_others(home) == []
     assert get(f"{kept['api']['url']}/openapi.json") == 200
     assert get(f"{kept['org']['url']}/services/data") == 200
     counted = Terminal(kept["settings"], tmp_path).run(

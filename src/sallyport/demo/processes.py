@@ -21,6 +21,9 @@ from typing import Any, Self
 from sallyport.errors import SallyportError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PRIVATE = 0o077
+"""What the demo's processes leave behind is its owner's alone, also in a folder others may read."""
+
 _STOP_SECONDS = 15.0
 _TOLD_LINES = 3
 
@@ -91,7 +94,7 @@ class Servers:
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
 
     def __enter__(self) -> Self:
-        self._logs.mkdir(parents=True, exist_ok=True)
+        self._logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -111,6 +114,7 @@ class Servers:
     ) -> dict[str, Any]:
         """Start a process and return its first JSON line; DemoFailedError with its last words."""
         log = self._logs / f"{name}.log"
+        log.touch(mode=0o600)
         with self._signals.held(), log.open("wb") as errors:
             # a session of its own: Ctrl-C reaches the demo alone, which then stops its servers
             process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
@@ -121,6 +125,7 @@ class Servers:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
+                umask=PRIVATE,
             )
             self._running.append((name, process))
         lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()

@@ -17,7 +17,7 @@ import typer
 from sallyport.cli.progress import Progress, shown
 from sallyport.demo.client import FLOW_SERVICE, ApiClient
 from sallyport.demo.flow import SALESFORCE, Copy, make_flow, rows_in_files
-from sallyport.demo.processes import DemoFailedError, Servers, Signals, Stopped
+from sallyport.demo.processes import PRIVATE, DemoFailedError, Servers, Signals, Stopped
 from sallyport.demo.stage import OBJECTS, SALLYPORT, TOTAL, Stage, folder_for, simulator
 from sallyport.errors import InvalidRequest, SallyportError
 
@@ -240,6 +240,7 @@ def _sallyport(stage: Stage, *arguments: str) -> str:
         text=True,
         check=False,
         timeout=_READY_SECONDS,
+        umask=PRIVATE,
     )
     if done.returncode:
         raise DemoFailedError(f"sallyport {arguments[0]} failed: {done.stderr.strip()}")
