@@ -187,9 +187,7 @@ def test_references_may_point_at_any_loaded_or_made_up_row(tmp_path: Path) -> No
     account = write(
         tmp_path, "account.csv", "Id,Name\n001gL0000000001QAA,One\n001gL0000000002,Two\n"
     )
-    lead = write(
-        tmp_path, "Lead.csv", "LastName,Company,MasterRecordId\nKim,x,00QgL0000000003\n"
-    )
+    lead = write(tmp_path, "Lead.csv", "LastName,Company,MasterRecordId\nKim,x,00QgL0000000003\n")
     soql = "SELECT LastName, Account.Name, ReportsTo.LastName FROM Contact ORDER BY LastName"
     for order in ((contact, account, lead), (lead, account, contact)):
         with loaded(*order, rows={"Lead": 5}) as client:
