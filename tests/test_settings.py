@@ -87,6 +87,17 @@ def test_a_misspelt_setting_is_refused_wherever_it_stands(tmp_path: Path) -> Non
         assert "/x" not in refused.sentence().replace(str(tmp_path), "")
 
 
+def test_names_that_others_put_into_the_environment_are_left_alone(tmp_path: Path) -> None:
+    kubernetes = {
+        "SALLYPORT_SERVICE_HOST": "10.0.0.7",
+        "SALLYPORT_SERVICE_PORT": "8420",
+        "SALLYPORT_PORT": "tcp://10.0.0.7:8420",
+        "SALLYPORT_PORT_8420_TCP": "tcp://10.0.0.7:8420",
+        "SALLYPORT_PORT_8420_TCP_ADDR": "10.0.0.7",
+    }
+    assert load(kubernetes, tmp_path).values == load({}, tmp_path).values
+
+
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_a_credential_may_stand_in_the_environment_and_not_in_the_file(
     tmp_path: Path, name: str

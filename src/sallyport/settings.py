@@ -228,14 +228,14 @@ def check_org(text: str, *, field: str) -> str:
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """Read the settings from ``environ`` and from ``.env`` in ``folder``.
 
-    A name that begins like a setting's and is none (``SALLYPORT_HOOME``) is refused, wherever it
-    stands: it would be a setting that silently has no effect.
+    A name that is almost a setting's (``SALLYPORT_HOOME``) is refused, wherever it stands: it would
+    be a setting that silently has no effect. In ``.env`` so is every other that begins like one.
     Raises InvalidRequest naming the setting, what was received and the cure; BrokenInstallation
     for a ``.env`` that cannot be read.
     """
     environ = os.environ if environ is None else environ
     for name in environ:
-        if name not in CREDENTIALS:
+        if name not in CREDENTIALS and _misspelt(name):
             _check_name(name, field=name, place="the environment")
     env_file = (folder or Path.cwd()) / ".env"
     from_file = _read_env_file(env_file) if env_file.is_file() else {}
@@ -276,6 +276,17 @@ def _read_env_file(path: Path) -> dict[str, str]:
         _check_name(binding.key, field=".env", place=f"line {line} of {path}")
         found[binding.key] = binding.value or ""
     return found
+
+
+def _misspelt(name: str) -> bool:
+    """Tell whether a name is almost a setting's.
+
+    Others are left alone in the environment: Kubernetes puts SALLYPORT_SERVICE_HOST and its like
+    into every container beside a service called sallyport.
+    """
+    prefix = "SALLYPORT_"
+    known = [setting.removeprefix(prefix) for setting in _BY_ENV]
+    return bool(get_close_matches(name.removeprefix(prefix), known, n=1, cutoff=0.75))
 
 
 def _check_name(name: str, *, field: str, place: str) -> None:

@@ -44,8 +44,9 @@ _SETTINGS_HEAD = """\
 Written by `python -m sallyport.cli.reference settings` from the table in the code.
 
 Each is read from the environment, else from the file `.env` in the working directory, else it has
-its default. `sallyport settings` shows every value and where it came from. A name that begins with
-`SALLYPORT_` and is not in this table is refused, in the environment and in the file alike.
+its default. `sallyport settings` shows every value and where it came from. In the file, a name
+that begins with `SALLYPORT_` and is not in this table is refused; in the environment, one that is
+almost a name of this table.
 
 The credentials of `sallyport connect` (`SALLYPORT_PASSWORD`, `SALLYPORT_SECURITY_TOKEN`,
 `SALLYPORT_CLIENT_SECRET`, `SALLYPORT_JWT_TOKEN`) are no settings: they are read from the
