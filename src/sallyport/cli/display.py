@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -45,8 +45,8 @@ def table(
         console = Console(highlight=False, width=_UNBOUNDED)
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for position, column in enumerate(columns):
-        justify = "right" if position in right else "left"
-        shown.add_column(Text(column), justify=justify, overflow="fold")  # type: ignore[arg-type]
+        justify: JustifyMethod = "right" if position in right else "left"
+        shown.add_column(Text(column), justify=justify, overflow="fold")
     for row in rows:
         shown.add_row(*(Text(cell(value)) for value in row))
     console.print(shown)

@@ -77,9 +77,8 @@ class Runs:
         """Move a queued run to running (again after a crash: it stays running) with its bound."""
         started = run.body["figures"].get("started") or epoch_ms(self._clock.now())
         part = {"as_of": as_of, "figures": {**run.body["figures"], "started": started}}
-        if run.state is RunState.RUNNING:
-            return self._save(run, RunState.RUNNING, part)
-        LIFE.check(run.state, RunState.RUNNING)
+        if run.state is not RunState.RUNNING:
+            LIFE.check(run.state, RunState.RUNNING)
         return self._save(run, RunState.RUNNING, part)
 
     def progress(self, run: Run, stage: str, rows: int, total: int | None) -> None:

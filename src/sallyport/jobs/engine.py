@@ -99,11 +99,6 @@ class Engine:
         """Give a workflow its name, which is stored with unfinished work: never rename one."""
         self._bodies[name] = body
 
-    @property
-    def launched(self) -> bool:
-        """Whether this process takes part in the work."""
-        return self._reaper is not None
-
     def launch(self) -> None:
         """Join the work: open the engine's tables, listen to the queue, beat, and reap the dead.
 
