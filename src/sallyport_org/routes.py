@@ -112,9 +112,9 @@ def _dispatch(org: Org, call: Call) -> Reply:
         return handler(org, call, *variables)
     area = "/".join(path[:2]).lower()
     if area in ("services/oauth2", "services/soap", "services/async", "services/apexrest"):
-        raise errors.not_modelled(call.path)
+        raise errors.rest.not_modelled(call.path)
     if len(path) < 3 or area != "services/data":
-        raise errors.not_found()
+        raise errors.rest.not_found()
     return _data(org, call, path)
 
 
@@ -124,7 +124,7 @@ def _data(org: Org, call: Call, path: tuple[str, ...]) -> Reply:
     used, most = org.count_call()
     try:
         if used > most:
-            raise errors.too_many_calls()
+            raise errors.rest.too_many_calls()
         found = _find(DATA_ROUTES, path[3:] or ("",), call.method)
         if found is None:
             raise _unknown(path[3:])
@@ -148,7 +148,7 @@ def _find(
         handler = route.handlers.get(asked)
         if handler is None:
             allowed = [*route.handlers, *(["HEAD"] if "GET" in route.handlers else [])]
-            raise errors.method_not_allowed(method, allowed)
+            raise errors.rest.method_not_allowed(method, allowed)
         return handler, variables
     return None
 
@@ -157,16 +157,16 @@ def _unknown(path: tuple[str, ...]) -> errors.Refusal:
     asked = "/".join(path).lower()
     for name in _UNMODELLED:
         if asked == name or asked.startswith(name + "/"):
-            return errors.not_modelled(f"/{'/'.join(path)}")
-    return errors.not_found()
+            return errors.rest.not_modelled(f"/{'/'.join(path)}")
+    return errors.rest.not_found()
 
 
 def _session(org: Org, call: Call) -> Session:
     """Return the caller's session from ``Authorization: Bearer`` (or ``OAuth``)."""
     kind, _, token = call.headers.get("Authorization", "").partition(" ")
     if kind and kind.lower() not in ("bearer", "oauth"):
-        raise errors.bad_auth_header()
+        raise errors.rest.bad_auth_header()
     session = org.session(token.strip())
     if session is None:
-        raise errors.session_invalid()
+        raise errors.rest.session_invalid()
     return session

@@ -232,7 +232,7 @@ class _Gate:
             reply = await self._answer(request)
         except Exception:
             log.exception("%s %s could not be answered", request.method, request.path)
-            reply = refusal_reply(errors.unexpected())
+            reply = refusal_reply(errors.rest.unexpected())
         if reply.status == 501:
             log.warning("not modelled: %s %s", request.method, request.raw_path)
         response = await self._send(request, reply)
@@ -312,9 +312,9 @@ def _too_long(request: web.BaseRequest) -> errors.Refusal | None:
     """Refuse addresses and headers above the documented limit."""
     address = len(request.raw_path)
     if address > MAX_HEAD_BYTES:
-        return errors.uri_too_long()
+        return errors.rest.uri_too_long()
     head = sum(len(name) + len(value) + 4 for name, value in request.raw_headers)
-    return errors.headers_too_large() if address + head > MAX_HEAD_BYTES else None
+    return errors.rest.headers_too_large() if address + head > MAX_HEAD_BYTES else None
 
 
 def _tidy(path: str) -> str:

@@ -52,12 +52,12 @@ def judge(org: Org, version: str, username: str, password: str) -> User:
     :class:`~sallyport_org.errors.SoapRefusal`.
     """
     if float(version) > LAST_SOAP_LOGIN_VERSION:
-        raise errors.soap_login_version(version)
+        raise errors.soap.login_version(version)
     if not org.settings.soap_login:
-        raise errors.soap_login_off()
+        raise errors.soap.login_off()
     user = org.user(username)
     if user is None or not same_text(password, user.password + user.security_token):
-        raise errors.invalid_login()
+        raise errors.soap.invalid_login()
     return user
 
 
@@ -66,8 +66,8 @@ def _check_version(text: str) -> str:
         return check_version(text)
     except errors.Refusal as refusal:
         if refusal.status == 410:
-            raise errors.soap_version_retired(text) from None
-        raise errors.soap_version_unknown(text) from None
+            raise errors.soap.version_retired(text) from None
+        raise errors.soap.version_unknown(text) from None
 
 
 def _read_login(body: bytes) -> tuple[str, str]:
@@ -75,14 +75,14 @@ def _read_login(body: bytes) -> tuple[str, str]:
     try:
         root = ElementTree.fromstring(body)
     except (ElementTree.ParseError, DefusedXmlException) as broken:
-        raise errors.soap_unreadable(f"The request cannot be read as XML: {broken}") from broken
+        raise errors.soap.unreadable(f"The request cannot be read as XML: {broken}") from broken
     content = root.find(f"{{{_ENVELOPE}}}Body")
     call = next(iter(content), None) if content is not None else None
     if call is None:
-        raise errors.soap_unreadable("The request has no SOAP body.")
+        raise errors.soap.unreadable("The request has no SOAP body.")
     name = _local(call.tag)
     if name != "login":
-        raise errors.soap_not_modelled(name)
+        raise errors.soap.not_modelled(name)
     values = {_local(child.tag): child.text or "" for child in call}
     return values.get("username", ""), values.get("password", "")
 

@@ -41,13 +41,13 @@ class Call:
         try:
             return json.loads(self.body)
         except ValueError as broken:
-            raise errors.json_parser(f"{broken}") from broken
+            raise errors.rest.json_parser(f"{broken}") from broken
 
     def json_object(self) -> dict[str, Any]:
         """Return the body as a JSON object; raises JSON_PARSER_ERROR for anything else."""
         value = self.json()
         if not isinstance(value, dict):
-            raise errors.json_parser(
+            raise errors.rest.json_parser(
                 "Cannot deserialize the request body: a JSON object is expected"
             )
         return value

@@ -92,7 +92,7 @@ class JobStore:
         for one in self.all():
             if one.id[:15] == job_id[:15] and len(job_id) in (15, 18):
                 return one
-        raise errors.bulk_job_unknown()
+        raise errors.bulk.job_unknown()
 
     def start(
         self,
@@ -112,7 +112,7 @@ class JobStore:
     def forget(self, job: QueryJob) -> None:
         """Delete a finished job; raises INVALIDJOBSTATE while it may still change."""
         if not job.terminal:
-            raise errors.bulk_state(
+            raise errors.bulk.state(
                 f"A job in state {job.state} cannot be deleted; abort it first."
             )
         with self._lock:

@@ -42,7 +42,7 @@ def create(context: Context) -> Reply:
     _choice(wanted, "contentType", ("CSV",), "CSV")
     text = wanted.get("query")
     if not isinstance(text, str) or not text.strip():
-        raise errors.bulk_bad_request("query: a SOQL text is required")
+        raise errors.bulk.bad_request("query: a SOQL text is required")
     org = context.org
     plan = compile_query(
         org.schema, text, today=org.clock.now().date(), all_rows=operation == "queryAll"
@@ -70,21 +70,21 @@ def create(context: Context) -> Reply:
 def check(plan: Plan) -> None:
     """Refuse what a bulk query cannot do: the create-time refusals clients look for."""
     if plan.sobject.name in NOT_SERVED:
-        raise errors.bulk_unsupported_entity(plan.sobject.name)
+        raise errors.bulk.unsupported_entity(plan.sobject.name)
     query = plan.query
     if query.group_by:
-        raise errors.bulk_unsupported_clause("GROUP BY")
+        raise errors.bulk.unsupported_clause("GROUP BY")
     if query.offset is not None:
-        raise errors.bulk_unsupported_clause("OFFSET")
+        raise errors.bulk.unsupported_clause("OFFSET")
     if plan.grouped or any(one.value.field is None for one in plan.outputs):
-        raise errors.bulk_unsupported_clause("aggregate functions")
+        raise errors.bulk.unsupported_clause("aggregate functions")
     if plan.children:
-        raise errors.bulk_unsupported_clause("parent to child queries")
+        raise errors.bulk.unsupported_clause("parent to child queries")
     for one in plan.outputs:
         if one.value.kind in ("address", "location"):
-            raise errors.bulk_compound()
+            raise errors.bulk.compound()
         if one.value.kind == "base64":
-            raise errors.bulk_base64(".".join(one.path))
+            raise errors.bulk.base64(".".join(one.path))
 
 
 def read(context: Context, job_id: str) -> Reply:
@@ -97,9 +97,9 @@ def change(context: Context, job_id: str) -> Reply:
     job = context.org.jobs.find(job_id)
     state = context.call.json_object().get("state")
     if state != "Aborted":
-        raise errors.bulk_bad_request(f"state: a query job can be set to Aborted, not {state!r}")
+        raise errors.bulk.bad_request(f"state: a query job can be set to Aborted, not {state!r}")
     if not job.move("Aborted", context.org.clock.now()):
-        raise errors.bulk_state(f"A job in state {job.state} cannot be aborted.")
+        raise errors.bulk.state(f"A job in state {job.state} cannot be aborted.")
     return json_reply(describe(job, full=True))
 
 
@@ -140,7 +140,7 @@ def results(context: Context, job_id: str) -> Reply:
 def result_pages(context: Context, job_id: str) -> Reply:
     """Answer ``GET /jobs/query/{id}/resultPages`` (58.0 and later): addresses to read at once."""
     if float(context.version) < 58:
-        raise errors.not_found()
+        raise errors.rest.not_found()
     _, snapshot = _finished(context, job_id)
     base = f"/services/data/v{context.version}/jobs/query/{job_id}"
     rows = _max_records(context)
@@ -196,18 +196,18 @@ def _offset(text: str | None, snapshot: Snapshot) -> int:
     try:
         digits = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise errors.bulk_bad_locator(text) from None
+        raise errors.bulk.bad_locator(text) from None
     if not digits.isdigit() or int(digits) >= max(snapshot.rows, 1):
-        raise errors.bulk_bad_locator(text)
+        raise errors.bulk.bad_locator(text)
     return int(digits)
 
 
 def _finished(context: Context, job_id: str) -> tuple[QueryJob, Snapshot]:
     job = context.org.jobs.find(job_id)
     if job.version != context.version:
-        raise errors.bulk_version_conflict(job.version, context.version)
+        raise errors.bulk.version_conflict(job.version, context.version)
     if job.state != "JobComplete" or job.snapshot is None:
-        raise errors.bulk_not_complete(job.state)
+        raise errors.bulk.not_complete(job.state)
     return job, job.snapshot
 
 
@@ -216,7 +216,7 @@ def _max_records(context: Context) -> int:
     if text is None:
         return PAGE_ROWS
     if not text.isdigit() or int(text) < 1:
-        raise errors.bulk_bad_request(f"maxRecords: a whole number above 0 is expected, not {text}")
+        raise errors.bulk.bad_request(f"maxRecords: a whole number above 0 is expected, not {text}")
     return int(text)
 
 
@@ -236,7 +236,7 @@ def _choice(
 ) -> str:
     value = wanted.get(name, default)
     if value not in allowed:
-        raise errors.bulk_bad_request(
+        raise errors.bulk.bad_request(
             f"{name}: one of {', '.join(allowed)} is expected, not {value}"
         )
     return str(value)

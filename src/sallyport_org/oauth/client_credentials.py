@@ -16,8 +16,8 @@ def grant(org: Org, request: TokenRequest) -> tuple[User, App]:
     """Return the Run As user of the app; raises an :class:`~sallyport_org.errors.OAuthRefusal`."""
     app = confidential_client(org, request)
     if not app.client_credentials:
-        raise errors.flow_not_enabled()
+        raise errors.tokens.flow_not_enabled()
     user = org.user(app.run_as) if app.run_as else None
     if user is None:
-        raise errors.no_run_as_user()
+        raise errors.tokens.no_run_as_user()
     return user, app

@@ -45,7 +45,7 @@ def token_endpoint(org: Org, call: Call) -> Reply:
         request = read_request(call)
         grant = GRANTS.get(request.parameter("grant_type") or "")
         if grant is None:
-            raise errors.unsupported_grant()
+            raise errors.tokens.unsupported_grant()
         user, app = grant(org, request)
     except errors.OAuthRefusal as refusal:
         return refused(refusal)
@@ -57,7 +57,7 @@ def revoke_endpoint(org: Org, call: Call) -> Reply:
     """End the session of a token: 200 and nothing, or 400 when there is no such token."""
     token = read_request(call).parameter("token") or call.query.get("token", "")
     if not org.revoke(token):
-        return refused(errors.unknown_token_to_revoke())
+        return refused(errors.tokens.unknown_token_to_revoke())
     return Reply(200, dict(_NO_STORE))
 
 

@@ -33,24 +33,24 @@ def grant(org: Org, request: TokenRequest) -> tuple[User, App]:
     unverified = _claims_of(assertion)
     app = org.apps.get(str(unverified.get("iss", "")))
     if app is None:
-        raise errors.unknown_client()
+        raise errors.tokens.unknown_client()
     claims = _verified(assertion, app)
     if str(claims.get("aud", "")).rstrip("/") not in (
         *LOGIN_HOSTS,
         org.my_domain,
         request.base_url,
     ):
-        raise errors.wrong_audience()
+        raise errors.tokens.wrong_audience()
     expires = claims.get("exp")
     if not isinstance(expires, int | float):
-        raise errors.invalid_assertion()
+        raise errors.tokens.invalid_assertion()
     if expires + SKEW_SECONDS < org.clock.now().timestamp():
-        raise errors.expired_assertion()
+        raise errors.tokens.expired_assertion()
     user = org.user(str(claims.get("prn") or claims.get("sub") or ""))
     if user is None:
-        raise errors.unknown_user()
+        raise errors.tokens.unknown_user()
     if user.username not in app.approved:
-        raise errors.user_not_approved()
+        raise errors.tokens.user_not_approved()
     return user, app
 
 
@@ -59,20 +59,20 @@ def _claims_of(assertion: str) -> dict[str, Any]:
     try:
         claims = json.loads(jws.extract_compact(assertion.encode()).payload)
     except (JoseError, ValueError) as broken:
-        raise errors.invalid_assertion() from broken
+        raise errors.tokens.invalid_assertion() from broken
     if not isinstance(claims, dict):
-        raise errors.invalid_assertion()
+        raise errors.tokens.invalid_assertion()
     return claims
 
 
 def _verified(assertion: str, app: App) -> dict[str, Any]:
     """Return the claims once the app's certificate has vouched for them."""
     if app.certificate is None:
-        raise errors.invalid_assertion()
+        raise errors.tokens.invalid_assertion()
     key = RSAKey.import_key(app.certificate)
     try:
         verified = jws.deserialize_compact(assertion, key, algorithms=["RS256"])
     except (JoseError, ValueError) as broken:
-        raise errors.invalid_assertion() from broken
+        raise errors.tokens.invalid_assertion() from broken
     claims: dict[str, Any] = json.loads(verified.payload)
     return claims

@@ -27,7 +27,7 @@ class TokenRequest:
         """Return a parameter; raises ``invalid_request`` if it is missing."""
         value = self.parameter(name)
         if value is None:
-            raise errors.missing_parameter(name)
+            raise errors.tokens.missing_parameter(name)
         return value
 
 
@@ -38,7 +38,7 @@ def confidential_client(org: Org, request: TokenRequest) -> App:
     """
     app = org.apps.get(request.required("client_id"))
     if app is None:
-        raise errors.unknown_client()
+        raise errors.tokens.unknown_client()
     if not same_text(request.parameter("client_secret") or "", app.client_secret):
-        raise errors.wrong_secret()
+        raise errors.tokens.wrong_secret()
     return app

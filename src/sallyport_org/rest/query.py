@@ -39,7 +39,7 @@ def more(context: Context, locator: str) -> Reply:
     key, _, offset = locator.rpartition("-")
     cursor = context.org.cursors.find(key)
     if not offset.isdigit() or int(offset) >= cursor.snapshot.rows:
-        raise errors.invalid_query_locator()
+        raise errors.soql.invalid_query_locator()
     return json_reply(_page(context, cursor, key, int(offset)))
 
 
@@ -49,7 +49,7 @@ def _first_page(context: Context, *, all_rows: bool) -> Reply:
         return _explain(context, parameters["explain"])
     text = parameters.get("q")
     if not text:
-        raise errors.malformed_query("A query string has to be specified")
+        raise errors.soql.malformed_query("A query string has to be specified")
     org = context.org
     plan = compile_query(org.schema, text, today=org.clock.now().date(), all_rows=all_rows)
     if parameters.get("columns", "").lower() == "true":

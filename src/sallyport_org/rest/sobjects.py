@@ -64,7 +64,7 @@ def read(context: Context, name: str, key: str) -> Reply:
         names = [part.strip() for part in wanted.split(",") if part.strip()]
         for one in names:
             if "." not in one and sobject.find(one) is None:
-                raise errors.no_such_field_in_list(one, sobject.name)
+                raise errors.records.no_such_field_in_list(one, sobject.name)
     else:
         names = [one.name for one in sobject.fields]
     text = f"SELECT {', '.join(names)} FROM {sobject.name} WHERE Id = {text_literal(record_id)}"
@@ -76,7 +76,7 @@ def read(context: Context, name: str, key: str) -> Reply:
 def write(context: Context, name: str, *key: str) -> Reply:
     """Refuse a write to an existing object plainly: rows cannot be written over REST yet."""
     _sobject(context, name)
-    raise errors.not_modelled(f"writing records ({context.call.method} {context.call.path})")
+    raise errors.rest.not_modelled(f"writing records ({context.call.method} {context.call.path})")
 
 
 def blob(context: Context, name: str, key: str, field: str) -> Reply:
@@ -88,10 +88,10 @@ def blob(context: Context, name: str, key: str, field: str) -> Reply:
             (child.field.children or "").lower() == field.lower()
             for child in context.org.schema.children_of(sobject.name)
         ):
-            raise errors.not_modelled(f"following the relationship {field} of one record")
+            raise errors.rest.not_modelled(f"following the relationship {field} of one record")
         if sobject.find(key) is not None:
-            raise errors.not_modelled(f"reading a record by its {key}")
-        raise errors.not_found()
+            raise errors.rest.not_modelled(f"reading a record by its {key}")
+        raise errors.rest.not_found()
     record_id = _record_id(context, sobject, key)
     content = context.org.engine.scalar(
         f"SELECT {quoted(one.name)} FROM {quoted(sobject.name)} WHERE Id = ?", [record_id]
@@ -102,7 +102,7 @@ def blob(context: Context, name: str, key: str, field: str) -> Reply:
 def _sobject(context: Context, name: str) -> SObject:
     sobject = context.org.schema.find(name)
     if sobject is None:
-        raise errors.not_found()
+        raise errors.rest.not_found()
     return sobject
 
 
@@ -114,16 +114,16 @@ def _record_id(context: Context, sobject: SObject, key: str) -> str:
     try:
         record_id = ids.to_18(key)
     except ids.MalformedIdError:
-        raise errors.record_not_found(key) from None
+        raise errors.records.record_not_found(key) from None
     if sobject.prefix and not record_id.startswith(sobject.prefix):
-        raise errors.malformed_id(sobject.label, key)
+        raise errors.records.malformed_id(sobject.label, key)
     found = context.org.engine.rows(
         f"SELECT {live(sobject)} FROM {quoted(sobject.name)} t WHERE Id = ?", [record_id]
     )
     if not found:
-        raise errors.record_not_found(key)
+        raise errors.records.record_not_found(key)
     if not found[0][0]:
-        raise errors.entity_is_deleted()
+        raise errors.records.entity_is_deleted()
     return record_id
 
 

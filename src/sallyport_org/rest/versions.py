@@ -46,9 +46,9 @@ def check_version(text: str) -> str:
     found = _VERSION.match(text)
     number = int(found[1]) if found else 0
     if not 7 <= number <= NEWEST_VERSION:
-        raise errors.not_found()
+        raise errors.rest.not_found()
     if number < OLDEST_VERSION:
-        raise errors.version_retired(f"{number}.0")
+        raise errors.rest.version_retired(f"{number}.0")
     return f"{number}.0"
 
 

@@ -65,9 +65,9 @@ class Conditions:
         value = self.value(left)
         if value.field is not None and not value.field.filterable:
             message = f"field '{value.field.name}' can not be filtered in a query call"
-            raise errors.soql("INVALID_FIELD", message, self.text, left.at)
+            raise errors.soql.at_position("INVALID_FIELD", message, self.text, left.at)
         if value.kind in ("address", "location"):
-            raise errors.not_modelled("filtering by an address or location as a whole")
+            raise errors.rest.not_modelled("filtering by an address or location as a whole")
         return value
 
     def _comparison(self, comparison: Comparison) -> str:
@@ -210,7 +210,7 @@ class Conditions:
     def _misfit(
         self, message: str, literal: Literal, code: str = "MALFORMED_QUERY"
     ) -> errors.Refusal:
-        return errors.soql(code, message, self.text, literal.at)
+        return errors.soql.at_position(code, message, self.text, literal.at)
 
 
 def _compare_period(value: Value, operator: str, days: Range) -> str:

@@ -44,5 +44,5 @@ class Cursors:
         """Return the query of a locator; raises INVALID_QUERY_LOCATOR."""
         cursor = self._open.get(locator)
         if cursor is None:
-            raise errors.invalid_query_locator()
+            raise errors.soql.invalid_query_locator()
         return cursor

@@ -50,7 +50,7 @@ def apply(function: str, argument: Value | None, text: str, at: int) -> Value:
     if function == "COUNT" and argument is None:
         return Value("count(*)", "int", "COUNT()", aggregate=True)
     if argument is None:
-        raise errors.soql("MALFORMED_QUERY", "unexpected token: ')'", text, at)
+        raise errors.soql.at_position("MALFORMED_QUERY", "unexpected token: ')'", text, at)
     if function in AGGREGATES:
         return _aggregate(function, argument, text, at)
     name = f"{function}({argument.name})"
@@ -60,10 +60,10 @@ def apply(function: str, argument: Value | None, text: str, at: int) -> Value:
         return Value(f"({argument.sql})::DATE", "date", name)
     if function in _DATE_PARTS or function == "DAY_ONLY":
         message = f"Invalid date function argument: {argument.name}"
-        raise errors.soql("INVALID_FIELD", message, text, at)
+        raise errors.soql.at_position("INVALID_FIELD", message, text, at)
     if function == "TOLABEL":
         return argument
-    raise errors.not_modelled(f"the SOQL function {function}()")
+    raise errors.rest.not_modelled(f"the SOQL function {function}()")
 
 
 def _aggregate(function: str, argument: Value, text: str, at: int) -> Value:
@@ -71,7 +71,7 @@ def _aggregate(function: str, argument: Value, text: str, at: int) -> Value:
     sql, kind = argument.sql, argument.kind
     if function in ("SUM", "AVG"):
         if kind not in _MEASURES:
-            raise errors.soql(
+            raise errors.soql.at_position(
                 "MALFORMED_QUERY",
                 f"field {argument.name} does not support aggregate operator {function}",
                 text,
@@ -80,7 +80,7 @@ def _aggregate(function: str, argument: Value, text: str, at: int) -> Value:
         return Value(f"{function.lower()}({sql})::DOUBLE", "double", name, aggregate=True)
     if argument.field is not None and not argument.field.aggregatable and function != "COUNT":
         message = f"field {argument.name} does not support aggregate operator {function}"
-        raise errors.soql("MALFORMED_QUERY", message, text, at)
+        raise errors.soql.at_position("MALFORMED_QUERY", message, text, at)
     if function == "COUNT":
         return Value(f"count({sql})", "int", name, aggregate=True)
     if function == "COUNT_DISTINCT":

@@ -54,7 +54,9 @@ def tokens(text: str) -> list[Token]:
     Raises MALFORMED_QUERY for characters no token begins with and for unclosed texts.
     """
     if len(text) > MAX_LENGTH:
-        raise errors.malformed_query("SOQL statements cannot be longer than 100000 characters.")
+        raise errors.soql.malformed_query(
+            "SOQL statements cannot be longer than 100000 characters."
+        )
     found: list[Token] = []
     at = 0
     while at < len(text):
@@ -65,7 +67,7 @@ def tokens(text: str) -> list[Token]:
                 if text[at] == "'"
                 else f"unexpected token: '{text[at]}'"
             )
-            raise errors.soql("MALFORMED_QUERY", message, text, at)
+            raise errors.soql.at_position("MALFORMED_QUERY", message, text, at)
         kind = match.lastgroup or ""
         if kind != "space":
             found.append(Token(kind, match.group(), at))
@@ -88,7 +90,7 @@ def unquoted(token: Token, text: str) -> str:
         if escape in _LIKE_ESCAPED:
             return "\\" + escape
         if escape not in _ESCAPED:
-            raise errors.soql(
+            raise errors.soql.at_position(
                 "MALFORMED_QUERY",
                 f"Invalid string literal '{token.text[1:-1]}'. Illegal character sequence "
                 f"'\\{escape}' in string literal.",

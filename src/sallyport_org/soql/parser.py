@@ -79,7 +79,7 @@ class _Parser:
 
     def refused(self, token: Token, message: str | None = None) -> errors.Refusal:
         text = message or f"unexpected token: '{token.text}'"
-        return errors.soql("MALFORMED_QUERY", text, self.text, token.at)
+        return errors.soql.at_position("MALFORMED_QUERY", text, self.text, token.at)
 
     def accept(self, *words: str) -> bool:
         """Take the words if they come next, in order."""
@@ -125,7 +125,7 @@ class _Parser:
         elif self.next.kind == "name" and self.next.word not in _AFTER_FROM:
             alias = self.take().text
         if self.next.text == ",":
-            raise errors.not_modelled("several objects in FROM")
+            raise errors.rest.not_modelled("several objects in FROM")
         self.scope()
         return self.clauses(Query(tuple(selected), path, target.at, alias=alias, text=self.text))
 
@@ -134,7 +134,7 @@ class _Parser:
             self.expect("SCOPE")
             scope = self.name()
             if scope.word != "EVERYTHING":
-                raise errors.not_modelled(f"USING SCOPE {scope.text}")
+                raise errors.rest.not_modelled(f"USING SCOPE {scope.text}")
 
     def clauses(self, query: Query) -> Query:
         if self.accept("WHERE"):
@@ -142,10 +142,10 @@ class _Parser:
         while self.accept("WITH"):
             mode = self.name()
             if mode.word not in _MODES:
-                raise errors.not_modelled(f"WITH {mode.text}")
+                raise errors.rest.not_modelled(f"WITH {mode.text}")
         if self.accept("GROUP", "BY"):
             if self.next.word in ("ROLLUP", "CUBE"):
-                raise errors.not_modelled(f"GROUP BY {self.next.word}")
+                raise errors.rest.not_modelled(f"GROUP BY {self.next.word}")
             groups = [self.expression()]
             while self.accept(","):
                 groups.append(self.expression())
@@ -165,7 +165,7 @@ class _Parser:
             if self.name().word not in _LOCKS:
                 raise self.refused(self.tokens[self.index - 1])
         if self.accept("ALL", "ROWS"):
-            raise errors.malformed_query("ALL ROWS not allowed in this context")
+            raise errors.soql.malformed_query("ALL ROWS not allowed in this context")
         return query
 
     def whole_number(self) -> int:
@@ -196,7 +196,7 @@ class _Parser:
             self.expect(")")
             return Selected(ChildQuery(child, token.at), self.select_alias())
         if token.word == "TYPEOF" and self.tokens[self.index + 1].kind == "name":
-            raise errors.not_modelled("TYPEOF")
+            raise errors.rest.not_modelled("TYPEOF")
         if token.word == "FIELDS" and self.tokens[self.index + 1].text == "(":
             self.index += 2
             which = self.name()
@@ -221,7 +221,7 @@ class _Parser:
                 return Call(token.word, None, token.at)
             argument = self.path(self.name())
             if self.next.text == "(":
-                raise errors.not_modelled(f"the function {argument} inside {token.text}()")
+                raise errors.rest.not_modelled(f"the function {argument} inside {token.text}()")
             self.expect(")")
             return Call(token.word, argument, token.at)
         return self.path(token)

@@ -88,7 +88,7 @@ def plan(
     """
     sobject = schema.find(query.sobject)
     if sobject is None:
-        raise errors.unknown_type(query.sobject)
+        raise errors.records.unknown_type(query.sobject)
     return _Planner(schema, query, sobject, today, all_rows, prefix).plan()
 
 
@@ -138,7 +138,7 @@ class _Planner:
         calls = [one.what for one in self.query.selected]
         bare = [one for one in calls if isinstance(one, Call) and one.argument is None]
         if bare and (len(calls) > 1 or self.query.group_by):
-            raise errors.soql(
+            raise errors.soql.at_position(
                 "MALFORMED_QUERY", "unexpected token: ')'", self.query.text, bare[0].at
             )
         return bool(bare)
@@ -167,7 +167,7 @@ class _Planner:
     def _plain(self, path: FieldPath, one: Selected) -> Output:
         if one.alias is not None:
             message = "only aggregate expressions use field aliasing"
-            raise errors.soql("MALFORMED_QUERY", message, self.query.text, path.at)
+            raise errors.soql.at_position("MALFORMED_QUERY", message, self.query.text, path.at)
         column = self.scope.find(path)
         value = self.value(path)
         return Output(column.path, value, column.source)
@@ -177,7 +177,7 @@ class _Planner:
         keys = [self.value(group).sql for group in self.query.group_by]
         if not value.aggregate and value.sql not in keys and isinstance(what, FieldPath):
             message = f"Field must be grouped or aggregated: {value.name}"
-            raise errors.soql("MALFORMED_QUERY", message, self.query.text, what.at)
+            raise errors.soql.at_position("MALFORMED_QUERY", message, self.query.text, what.at)
         name = one.alias or (f"expr{unnamed}" if isinstance(what, Call) else value.name)
         return Output((name.rsplit(".", 1)[-1],), value)
 
@@ -185,7 +185,7 @@ class _Planner:
         limit = self.query.limit
         if group.which != "STANDARD" and (limit is None or limit > MAX_FIELDS_LIMIT):
             message = "The SOQL FIELDS function must have a LIMIT of at most 200"
-            raise errors.soql("MALFORMED_QUERY", message, self.query.text, group.at)
+            raise errors.soql.at_position("MALFORMED_QUERY", message, self.query.text, group.at)
         wanted = {"ALL": (True, False), "STANDARD": (False,), "CUSTOM": (True,)}[group.which]
         return [
             self._plain(path, Selected(path))
@@ -198,21 +198,21 @@ class _Planner:
         seen: set[tuple[str, ...]] = set()
         for one in outputs:
             if one.path in seen:
-                raise errors.invalid_field(f"duplicate field selected: {'.'.join(one.path)}")
+                raise errors.soql.invalid_field(f"duplicate field selected: {'.'.join(one.path)}")
             seen.add(one.path)
 
     def _children(self, child: ChildQuery) -> Children:
         inner = child.query
         if any(isinstance(one.what, ChildQuery) for one in inner.selected):
-            raise errors.not_modelled("child queries inside child queries")
+            raise errors.rest.not_modelled("child queries inside child queries")
         if inner.group_by or any(isinstance(one.what, Call) for one in inner.selected):
-            raise errors.not_modelled("aggregates inside child queries")
+            raise errors.rest.not_modelled("aggregates inside child queries")
         for link in self.schema.children_of(self.sobject.name):
             if link.field.children and link.field.children.lower() == inner.sobject.lower():
                 break
         else:
-            message = errors.unknown_child_relationship(inner.sobject)
-            raise errors.soql("INVALID_TYPE", message, self.query.text, inner.at)
+            message = errors.records.unknown_child_relationship(inner.sobject)
+            raise errors.soql.at_position("INVALID_TYPE", message, self.query.text, inner.at)
         renamed = replace(inner, sobject=link.sobject.name, text=self.query.text)
         planned = plan(
             self.schema, renamed, today=self.today, all_rows=self.all_rows, prefix=self.prefix + "c"
@@ -250,7 +250,7 @@ class _Planner:
         planned = plan(self.schema, text, today=self.today, prefix=prefix)
         if len(planned.outputs) != 1 or planned.grouped or planned.children:
             message = "Inner selects must select exactly one field"
-            raise errors.soql("MALFORMED_QUERY", message, self.query.text, query.at)
+            raise errors.soql.at_position("MALFORMED_QUERY", message, self.query.text, query.at)
         return planned.select(planned.outputs[0].value.sql)
 
     def _tail(self, grouped: bool, outputs: list[Output]) -> str:
@@ -283,7 +283,7 @@ class _Planner:
         value = self.value(what)
         if value.field is not None and not value.field.groupable:
             message = f"field '{value.name}' can not be grouped in a query call"
-            raise errors.soql("INVALID_FIELD", message, self.query.text, what.at)
+            raise errors.soql.at_position("INVALID_FIELD", message, self.query.text, what.at)
         return value.sql
 
     def _order(self, order: Ordering) -> str:
@@ -291,7 +291,7 @@ class _Planner:
         one = value.field
         if one is not None and not one.sortable:
             message = f"field '{value.name}' can not be sorted in a query call"
-            raise errors.soql("INVALID_FIELD", message, self.query.text, order.by.at)
+            raise errors.soql.at_position("INVALID_FIELD", message, self.query.text, order.by.at)
         sql = value.sql
         if one is not None and one.type == "picklist" and one.picklist:
             known = ", ".join(text_literal(entry.value) for entry in one.picklist)

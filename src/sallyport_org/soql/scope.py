@@ -86,22 +86,22 @@ class Scope:
             source = self._parent(source, step, path)
         one = source.sobject.find(parts[-1])
         if one is None:
-            raise self.refused(path, errors.no_such_column(parts[-1], source.sobject.name))
+            raise self.refused(path, errors.records.no_such_column(parts[-1], source.sobject.name))
         return Column(source, one)
 
     def refused(self, path: FieldPath, message: str, code: str = "INVALID_FIELD") -> errors.Refusal:
         """Return a refusal that points at a path in the query."""
-        return errors.soql(code, message, self.text, path.at)
+        return errors.soql.at_position(code, message, self.text, path.at)
 
     def _parent(self, source: Source, step: str, path: FieldPath) -> Source:
         link = source.sobject.parent(step)
         if link is None or not link.refers_to:
-            raise self.refused(path, errors.unknown_relationship(step))
+            raise self.refused(path, errors.records.unknown_relationship(step))
         key = (*source.path, link.relationship or "")
         if key not in self._sources:
             targets = [one for name in link.refers_to if (one := self.schema.find(name))]
             if not targets:
-                raise errors.not_modelled(f"the object {link.refers_to[0]} behind {step}")
+                raise errors.rest.not_modelled(f"the object {link.refers_to[0]} behind {step}")
             alias = f"{self.root.alias}{len(self._sources) + 1}"
             joined = Source(targets[0], alias, key)
             table = quoted(targets[0].name)

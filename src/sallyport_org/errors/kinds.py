@@ -1,0 +1,47 @@
+"""What a refusal is: one kind for each way the wire writes it down.
+
+What belongs here: the three records. What does not: wordings (the neighbours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(eq=False, slots=True)
+class Refusal(Exception):
+    """A request turned down in Salesforce's own words: REST's array of errors."""
+
+    status: int
+    code: str
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+@dataclass(eq=False, slots=True)
+class OAuthRefusal(Exception):
+    """A token request turned down: ``{"error", "error_description"}`` with 400 (observed)."""
+
+    error: str
+    description: str
+    status: int = 400
+
+    def __str__(self) -> str:
+        return f"{self.error}: {self.description}"
+
+
+@dataclass(eq=False, slots=True)
+class SoapRefusal(Exception):
+    """A SOAP fault: ``fault`` names the element in its detail, ``prefixed`` puts sf: first."""
+
+    code: str
+    message: str
+    fault: str = "LoginFault"
+    prefixed: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"

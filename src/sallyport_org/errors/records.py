@@ -1,0 +1,68 @@
+"""Refusals about objects, fields and single records (texts observed unless said)."""
+
+from __future__ import annotations
+
+from sallyport_org.errors.kinds import Refusal
+
+
+def unknown_type(name: str) -> Refusal:
+    """A query names an object the org does not have (observed)."""
+    return Refusal(
+        400,
+        "INVALID_TYPE",
+        f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be "
+        "sure to append the '__c' after the entity name. Please reference your WSDL or the "
+        "describe call for the appropriate names.",
+    )
+
+
+def no_such_column(name: str, entity: str) -> str:
+    """The text about an unknown field of a query, without its position (observed)."""
+    return (
+        f"No such column '{name}' on entity '{entity}'. If you are attempting to use a custom "
+        "field, be sure to append the '__c' after the custom field name. Please reference your "
+        "WSDL or the describe call for the appropriate names."
+    )
+
+
+def unknown_relationship(name: str) -> str:
+    """The text about an unknown step of a field path, without its position (observed)."""
+    return (
+        f"Didn't understand relationship '{name}' in field path. If you are attempting to use a "
+        "custom relationship, be sure to append the '__r' after the custom relationship name. "
+        "Please reference your WSDL or the describe call for the appropriate names."
+    )
+
+
+def unknown_child_relationship(name: str) -> str:
+    """The text about a child query on no known relationship, without its position (observed)."""
+    return (
+        f"Didn't understand relationship '{name}' in FROM part of query call. If you are "
+        "attempting to use a custom relationship, be sure to append the '__r' after the "
+        "custom relationship name. Please reference your WSDL or the describe call for the "
+        "appropriate names."
+    )
+
+
+def record_not_found(name: str) -> Refusal:
+    """An id that names no visible record (observed)."""
+    return Refusal(
+        404,
+        "NOT_FOUND",
+        f"Provided external ID field does not exist or is not accessible: {name}",
+    )
+
+
+def entity_is_deleted() -> Refusal:
+    """An id of a row in the recycle bin (observed)."""
+    return Refusal(404, "ENTITY_IS_DELETED", "entity is deleted")
+
+
+def malformed_id(name: str, text: str) -> Refusal:
+    """An id that cannot be one (assumed wording)."""
+    return Refusal(400, "MALFORMED_ID", f"{name} ID: id value of incorrect type: {text}")
+
+
+def no_such_field_in_list(name: str, entity: str) -> Refusal:
+    """A ``fields=`` list of a record call names an unknown field (observed)."""
+    return Refusal(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {entity}")

@@ -1,0 +1,86 @@
+"""Refusals any call of the data API may meet (codes documented, texts observed unless said)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sallyport_org.errors.kinds import Refusal
+
+
+def session_invalid() -> Refusal:
+    """The token is unknown, expired or revoked."""
+    return Refusal(
+        401,
+        "INVALID_SESSION_ID",
+        "Session expired or invalid",
+        {"WWW-Authenticate": "Token"},
+    )
+
+
+def bad_auth_header() -> Refusal:
+    """An Authorization header of another kind than Bearer or OAuth (assumed)."""
+    return Refusal(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
+
+
+def not_found() -> Refusal:
+    """No such path, version or record kind."""
+    return Refusal(404, "NOT_FOUND", "The requested resource does not exist")
+
+
+def version_retired(version: str) -> Refusal:
+    """API versions 30.0 and lower: the status is documented, the text is assumed."""
+    return Refusal(
+        410,
+        "UNSUPPORTED_API_VERSION",
+        f"The API version that was specified ({version}) is below the minimum supported (31.0). "
+        "Change the version number and run the request again.",
+    )
+
+
+def too_many_calls() -> Refusal:
+    """The org's API calls of the day are used up (observed)."""
+    return Refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+
+
+def method_not_allowed(method: str, allowed: Iterable[str]) -> Refusal:
+    """The path exists for other methods only."""
+    names = ",".join(allowed)
+    return Refusal(
+        405,
+        "METHOD_NOT_ALLOWED",
+        f"HTTP Method '{method}' not allowed. Allowed are {names}",
+        {"Allow": names},
+    )
+
+
+def uri_too_long() -> Refusal:
+    """Address above 16,384 bytes (limit documented, text assumed)."""
+    return Refusal(414, "URI_TOO_LONG", "The length of the URI exceeds the 16,384 byte limit.")
+
+
+def headers_too_large() -> Refusal:
+    """Address and headers together above 16,384 bytes (limit documented, text assumed)."""
+    return Refusal(
+        431,
+        "REQUEST_HEADER_FIELDS_TOO_LARGE",
+        "The combined length of the URI and headers exceeds the 16,384 byte limit.",
+    )
+
+
+def json_parser(message: str) -> Refusal:
+    """A body that is not the JSON it should be."""
+    return Refusal(400, "JSON_PARSER_ERROR", message)
+
+
+def unexpected() -> Refusal:
+    """A mistake of the simulator itself; its log has the details."""
+    return Refusal(
+        500,
+        "UNKNOWN_EXCEPTION",
+        "An unexpected error occurred. The org simulator's log names the cause.",
+    )
+
+
+def not_modelled(what: str) -> Refusal:
+    """Something a real org answers and this simulator does not: never a plausible lie."""
+    return Refusal(501, "NOT_MODELLED", f"The org simulator does not model {what}.")
