@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -17,6 +17,8 @@ from typing import Protocol
 from sallyport_org import ids
 from sallyport_org.bulk.jobs import JobStore
 from sallyport_org.bulk.pages import PageCache
+from sallyport_org.dml import Committed
+from sallyport_org.faults import Faults
 from sallyport_org.rows.engine import Engine
 from sallyport_org.rows.generate import Organization
 from sallyport_org.rows.snapshot import SnapshotStore
@@ -115,6 +117,8 @@ class Org:
     pages: PageCache = field(default_factory=PageCache)
     users: dict[str, User] = field(default_factory=dict)
     apps: dict[str, App] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+    listeners: list[Callable[[Committed], None]] = field(default_factory=list)
     born: datetime = field(default_factory=lambda: datetime.now(UTC))
     _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -141,6 +145,15 @@ class Org:
     def user(self, username: str) -> User | None:
         """Return the user of that name, or None."""
         return self.users.get(username.lower())
+
+    def schema_for(self, user: User) -> Schema:
+        """Return the objects and fields a user may see, each with what the user may do to it."""
+        return self.schema
+
+    def tell(self, committed: Committed) -> None:
+        """Tell every listener of rows that changed, after their commit."""
+        for listener in list(self.listeners):
+            listener(committed)
 
     def open_session(self, user: User, app: App | None) -> Session:
         """Hand out a new opaque token: the org's 15-character id, ``!`` and a secret."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sallyport_org import errors
 
 if TYPE_CHECKING:
+    from sallyport_org.schema import Schema
     from sallyport_org.state import Org, Session
 
 JSON_TYPE = "application/json;charset=UTF-8"
@@ -26,7 +27,8 @@ Body = bytes | Iterator[bytes | memoryview]
 class Call:
     """A request: header names are case-insensitive, the path has no doubled or trailing slashes.
 
-    ``base_url`` is scheme and host as the client wrote them: what answers point back at.
+    ``base_url`` is scheme and host as the client wrote them: what answers point back at; ``remote``
+    is the address the client comes from.
     """
 
     method: str
@@ -35,6 +37,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     base_url: str
+    remote: str = "127.0.0.1"
 
     def json(self) -> Any:
         """Return the body as JSON; raises JSON_PARSER_ERROR."""
@@ -71,6 +74,11 @@ class Context:
     session: Session
     version: str
 
+    @property
+    def schema(self) -> Schema:
+        """The objects and fields this caller may see, each with what this caller may do to it."""
+        return self.org.schema_for(self.session.user)
+
 
 def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     """Return a JSON answer, in UTF-8 and without blanks."""
@@ -80,5 +88,7 @@ def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | No
 
 def refusal_reply(refusal: errors.Refusal) -> Reply:
     """Return REST's way of refusing: an array with one error."""
-    body = [{"message": refusal.message, "errorCode": refusal.code}]
-    return json_reply(body, refusal.status, refusal.headers)
+    error: dict[str, Any] = {"message": refusal.message, "errorCode": refusal.code}
+    if refusal.fields is not None:
+        error["fields"] = list(refusal.fields)
+    return json_reply([error], refusal.status, refusal.headers)

@@ -45,7 +45,7 @@ def create(context: Context) -> Reply:
         raise errors.bulk.bad_request("query: a SOQL text is required")
     org = context.org
     plan = compile_query(
-        org.schema, text, today=org.clock.now().date(), all_rows=operation == "queryAll"
+        context.schema, text, today=org.clock.now().date(), all_rows=operation == "queryAll"
     )
     check(plan)
     plan_in_order = _ordered(plan, context.version)

@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 
 @dataclass(eq=False, slots=True)
 class Refusal(Exception):
-    """A request turned down in Salesforce's own words: REST's array of errors."""
+    """A request turned down in Salesforce's own words: REST's array of errors.
+
+    ``fields`` are the fields at fault; None leaves the key out, as all but writes do.
+    """
 
     status: int
     code: str
     message: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    fields: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

@@ -47,7 +47,7 @@ def limits(context: Context) -> Reply:
 def record_count(context: Context) -> Reply:
     """Answer with the live rows of the named objects, or of all; unknown names are left out."""
     named = context.call.query.get("sObjects") or context.call.query.get("sobjects")
-    schema = context.org.schema
+    schema = context.schema
     if named:
         wanted = [one for name in named.split(",") if (one := schema.find(name.strip()))]
     else:

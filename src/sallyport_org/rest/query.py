@@ -51,7 +51,7 @@ def _first_page(context: Context, *, all_rows: bool) -> Reply:
     if not text:
         raise errors.soql.malformed_query("A query string has to be specified")
     org = context.org
-    plan = compile_query(org.schema, text, today=org.clock.now().date(), all_rows=all_rows)
+    plan = compile_query(context.schema, text, today=org.clock.now().date(), all_rows=all_rows)
     if parameters.get("columns", "").lower() == "true":
         return json_reply(_columns(plan))
     if plan.count_only:
@@ -98,7 +98,7 @@ def _batch_rows(context: Context) -> int:
 def _explain(context: Context, text: str) -> Reply:
     """Answer with one plan, always a table scan: the simulator has no indexes (assumed costs)."""
     org = context.org
-    plan = compile_query(org.schema, text, today=org.clock.now().date())
+    plan = compile_query(context.schema, text, today=org.clock.now().date())
     rows = org.engine.scalar(f"SELECT count(*) FROM ({plan.select('1')})")
     table = org.engine.scalar(f"SELECT count(*) FROM {quoted(plan.sobject.name)}")
     note = {

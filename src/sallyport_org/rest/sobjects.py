@@ -22,7 +22,7 @@ _RECENT = 5
 
 def list_sobjects(context: Context) -> Reply:
     """Answer ``/sobjects``; 304 when nothing changed since ``If-Modified-Since``."""
-    return _unless_known(context, lambda: describe_global(context.org.schema, context.version))
+    return _unless_known(context, lambda: describe_global(context.schema, context.version))
 
 
 def basic_info(context: Context, name: str) -> Reply:
@@ -51,7 +51,7 @@ def describe(context: Context, name: str) -> Reply:
     sobject = _sobject(context, name)
     org = context.org
     return _unless_known(
-        context, lambda: describe_sobject(org.schema, sobject, context.version, org.my_domain)
+        context, lambda: describe_sobject(context.schema, sobject, context.version, org.my_domain)
     )
 
 
@@ -68,7 +68,7 @@ def read(context: Context, name: str, key: str) -> Reply:
     else:
         names = [one.name for one in sobject.fields]
     text = f"SELECT {', '.join(names)} FROM {sobject.name} WHERE Id = {text_literal(record_id)}"
-    plan = compile_query(context.org.schema, text, today=context.org.clock.now().date())
+    plan = compile_query(context.schema, text, today=context.org.clock.now().date())
     rows = context.org.engine.rows(plan.select(output.json_projection(plan, context.version)))
     return json_reply(records(context.org.engine, plan, rows, context.version)[0])
 
@@ -86,7 +86,7 @@ def blob(context: Context, name: str, key: str, field: str) -> Reply:
     if one is None or one.type != "base64":
         if sobject.parent(field) or any(
             (child.field.children or "").lower() == field.lower()
-            for child in context.org.schema.children_of(sobject.name)
+            for child in context.schema.children_of(sobject.name)
         ):
             raise errors.rest.not_modelled(f"following the relationship {field} of one record")
         if sobject.find(key) is not None:
@@ -100,7 +100,7 @@ def blob(context: Context, name: str, key: str, field: str) -> Reply:
 
 
 def _sobject(context: Context, name: str) -> SObject:
-    sobject = context.org.schema.find(name)
+    sobject = context.schema.find(name)
     if sobject is None:
         raise errors.rest.not_found()
     return sobject
