@@ -1,14 +1,16 @@
 """Objects and fields as data: what one org knows about its tables.
 
-What belongs here: the two records (:class:`Field`, :class:`SObject`) and look-ups by name. What
-does not: the compact notation they are written in (``notation``), the 57-key answers made from
-them (``describe``), and rows.
+What belongs here: the records (:class:`Field`, :class:`SObject` and what they are made of) and
+look-ups by name. What does not: the compact notation they are written in (``notation``), the
+57-key answers made from them (``describe``), deploying changes (``deploy``), and rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
 
 COMPOUND_TYPES = frozenset({"address", "location"})
 """Types whose value is made of other fields; they have no storage of their own."""
@@ -40,6 +42,69 @@ class PicklistValue:
     value: str
     label: str
     default: bool = False
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryFilter:
+    """One condition of a roll-up: a field of the child, an operation's name, the values.
+
+    Operations are those of metadata files: ``equals``, ``notEqual``, ``lessThan``,
+    ``greaterThan``, ``lessOrEqual``, ``greaterOrEqual``, ``contains``, ``notContain``,
+    ``startsWith``, ``includes``, ``excludes``.
+    """
+
+    field: str
+    operation: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a roll-up summary field adds up: rows of ``child`` whose ``link`` names the parent."""
+
+    function: Literal["count", "sum", "min", "max"]
+    child: str
+    link: str
+    field: str | None = None
+    filters: tuple[SummaryFilter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationRule:
+    """A condition no row may meet: its formula is true for rows that are refused.
+
+    ``field`` is where the message is shown; None means the whole page (an error without fields).
+    """
+
+    name: str
+    formula: str
+    message: str
+    field: str | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """A kind of rows an administrator told apart, other than the *Master* every object has."""
+
+    id: str
+    developer_name: str
+    label: str
+    active: bool = True
+    default: bool = False
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DistantChild:
+    """A child relationship to an object this simulator has no definition of: described, no rows."""
+
+    sobject: str
+    field: str
+    relationship: str | None
+    cascade: bool = False
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +147,15 @@ class Field:
     compound: str | None = None
     extra: str | None = None
     formula: str | None = None
+    blanks_as_zero: bool = False
+    summary: Summary | None = None
     mask: str | None = None
+    help: str | None = None
+    default_formula: str | None = None
+    display_format: str | None = None
+    restricted_delete: bool = False
+    relationship_order: int | None = None
+    reparentable: bool = True
 
     @property
     def custom(self) -> bool:
@@ -91,8 +164,18 @@ class Field:
 
     @property
     def stored(self) -> bool:
-        """True when rows have a column for it; compounds are put together when read."""
-        return self.type not in COMPOUND_TYPES
+        """True when rows have a column for it; compounds and formulas are made when read."""
+        return self.type not in COMPOUND_TYPES and self.formula is None
+
+    @property
+    def calculated(self) -> bool:
+        """True for formulas and roll-ups: their value is the org's, nobody writes it."""
+        return self.formula is not None or self.summary is not None
+
+    @property
+    def master_detail(self) -> bool:
+        """True when rows belong to the row referred to and go with it."""
+        return self.relationship_order is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +189,10 @@ class SObject:
     fields: tuple[Field, ...]
     abilities: frozenset[str]
     scopes: tuple[tuple[str, str], ...] = ()
+    record_types: tuple[RecordType, ...] = ()
+    rules: tuple[ValidationRule, ...] = ()
+    distant_children: tuple[DistantChild, ...] = ()
+    paths: tuple[tuple[str, str | None], ...] = ()
     _by_name: dict[str, Field] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -147,16 +234,37 @@ class Child:
 
 
 class Schema:
-    """Every object of an org, found by name whatever the letter case, or by key prefix."""
+    """Every object of an org, found by name whatever the letter case, or by key prefix.
 
-    def __init__(self, sobjects: Iterable[SObject]) -> None:
-        self._by_name = {one.name.lower(): one for one in sobjects}
+    A schema may be changed while others read it: every change replaces the whole table at once.
+    ``user_id`` and ``now`` are what formulas read as the current user and moment.
+    """
+
+    def __init__(
+        self,
+        sobjects: Iterable[SObject],
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        user_id: str | None = None,
+        whole: Schema | None = None,
+    ) -> None:
+        self._by_name: Mapping[str, SObject] = {one.name.lower(): one for one in sobjects}
+        self._whole = whole
+        self.now = now
+        self.user_id = user_id
+        self.version = 0
+        self.changed_at: datetime | None = None
 
     def __iter__(self) -> Iterator[SObject]:
         return iter(sorted(self._by_name.values(), key=lambda one: one.name))
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._by_name
+
+    @property
+    def whole(self) -> Schema:
+        """The org's full schema; formulas and rules are worked out past a user's permissions."""
+        return self._whole or self
 
     def find(self, name: str) -> SObject | None:
         """Return the object of that name, or None."""
@@ -170,9 +278,31 @@ class Schema:
         """Return the object whose ids begin with those three characters, or None."""
         return next((one for one in self._by_name.values() if one.prefix == prefix), None)
 
-    def put(self, sobject: SObject) -> None:
-        """Add an object, or replace the one of the same name."""
-        self._by_name[sobject.name.lower()] = sobject
+    def put(self, *sobjects: SObject) -> None:
+        """Add objects, or replace those of the same names, all in one step."""
+        self._replace({**self._by_name, **{one.name.lower(): one for one in sobjects}})
+
+    def remove(self, name: str) -> None:
+        """Take an object away; one that is not there is no error."""
+        self._replace({key: one for key, one in self._by_name.items() if key != name.lower()})
+
+    def copy(self) -> Schema:
+        """Return a schema with the same objects, to try changes on."""
+        return Schema(self, now=self.now, user_id=self.user_id)
+
+    def seen_by(self, user_id: str, sobjects: Iterable[SObject] | None = None) -> Schema:
+        """Return this schema as one user meets it; ``sobjects`` are those left, None all of them.
+
+        It shows the objects of now: whoever keeps it looks at ``version``.
+        """
+        seen = Schema(
+            self._by_name.values() if sobjects is None else sobjects,
+            now=self.now,
+            user_id=user_id,
+            whole=self.whole,
+        )
+        seen.version, seen.changed_at = self.version, self.changed_at
+        return seen
 
     def children_of(self, name: str) -> list[Child]:
         """Return every reference field that points at an object, by child object and field."""
@@ -182,3 +312,7 @@ class Schema:
             for one in sobject.fields
             if any(target.lower() == name.lower() for target in one.refers_to)
         ]
+
+    def _replace(self, by_name: Mapping[str, SObject]) -> None:
+        self._by_name = by_name
+        self.version += 1
