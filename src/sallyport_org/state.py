@@ -7,18 +7,18 @@ SOAP, OAuth, bulk) and making rows up. Nothing here does IO.
 from __future__ import annotations
 
 import hmac
-import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Literal, Protocol
 
 from sallyport_org import ids
 from sallyport_org.bulk.jobs import JobStore
 from sallyport_org.bulk.pages import PageCache
 from sallyport_org.dml import Committed
 from sallyport_org.faults import Faults
+from sallyport_org.identity import App, Directory, Session, User
 from sallyport_org.rows.engine import Engine
 from sallyport_org.rows.generate import Organization
 from sallyport_org.rows.snapshot import SnapshotStore
@@ -32,6 +32,12 @@ https://help.salesforce.com/s/articleView?id=005321531)."""
 LAST_SOAP_LOGIN_VERSION = 64
 """login() is gone from 65.0 on (documented:
 https://developer.salesforce.com/docs/platform/api/guide/api-eol-soap.html)."""
+
+
+EDITIONS_WITHOUT_API = frozenset(
+    {"Essentials Edition", "Starter Edition", "Group Edition", "Professional Edition"}
+)
+"""Editions that refuse API calls unless the API was bought (documented)."""
 
 
 class Clock(Protocol):
@@ -50,55 +56,65 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """Somebody who may log in."""
+class MovableClock:
+    """A clock that runs on like another, as far ahead of it (or behind) as it was moved."""
 
-    id: str
-    username: str
-    password: str
-    security_token: str
-    email: str
-    name: str
+    def __init__(self, base: Clock) -> None:
+        self._base = base
+        self.ahead = timedelta()
 
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+        return self._base.now() + self.ahead
 
-@dataclass(frozen=True, slots=True)
-class App:
-    """An external client app: its keys, and what its policies allow.
+    def move(self, by: timedelta) -> None:
+        """Move on (or back) by a span."""
+        self.ahead += by
 
-    ``run_as`` is the username client credentials act as; ``certificate`` is the PEM public key that
-    verifies JWT assertions; ``approved`` are the usernames admins have pre-authorized.
-    """
-
-    client_id: str
-    client_secret: str
-    name: str
-    run_as: str | None = None
-    client_credentials: bool = True
-    certificate: str | None = None
-    approved: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A token handed out, for whom and to which app (None after a SOAP login)."""
-
-    token: str
-    user: User
-    app: App | None
-    issued_at: datetime
+    def set(self, moment: datetime) -> None:
+        """Go to a moment (timezone-aware) and run on from there."""
+        self.ahead = moment - self._base.now()
 
 
 @dataclass(slots=True)
 class Settings:
-    """What an administrator of the simulator can switch.
+    """What an administrator of the org, or of the simulator, can switch.
 
-    ``job_seconds`` is how long a bulk job takes at least; ``api_limit`` the calls allowed a day.
+    Times are seconds unless the name says otherwise. ``rows_per_second`` is how fast a synchronous
+    query that no index helps goes through rows; None takes no time.
     """
 
+    # Setup > User Interface, OAuth and OpenID Connect Settings, My Domain, API Access Control
     soap_login: bool = True
-    job_seconds: float = 0.2
+    password_flow: bool = True
+    generic_login: bool = True
+    generic_soap_login: bool = True
+    api_access_control: bool = False
+    uninstalled_apps_restricted: bool = True
+    any_api_auth_required: bool = False
+    require_pkce: bool = False
+    # Setup > Network Access, Session Settings, Password Policies
+    trusted_ip_ranges: tuple[tuple[str, str], ...] = ()
+    session_minutes: float = 120.0
+    password_days: float | None = 90.0
+    max_failed_logins: int = 10
+    lockout_minutes: float = 15.0
+    # what Salesforce allows the org
     api_limit: int = 100_000
+    concurrent_limit: int = 25
+    logins_per_hour: int = 3600
+    approvals_per_app: int = 5
+    newest_version: int = NEWEST_VERSION
+    password_flow_retired: bool = False
+    # how the simulator behaves
+    job_seconds: float = 0.2
+    rollup_seconds: float = 1.0
+    lock_wait_seconds: float = 10.0
+    rows_per_second: float | None = None
+    query_timeout_seconds: float = 120.0
+
+
+Status = Literal["active", "suspended", "closed", "trial_expired", "locked", "maintenance"]
 
 
 @dataclass(slots=True)
@@ -110,20 +126,25 @@ class Org:
     schema: Schema
     engine: Engine
     snapshots: SnapshotStore
-    clock: Clock
+    clock: MovableClock
     settings: Settings = field(default_factory=Settings)
     cursors: Cursors = field(default_factory=Cursors)
     jobs: JobStore = field(default_factory=JobStore)
     pages: PageCache = field(default_factory=PageCache)
-    users: dict[str, User] = field(default_factory=dict)
+    directory: Directory = field(init=False)
     apps: dict[str, App] = field(default_factory=dict)
+    status: Status = "active"
+    former_hosts: set[str] = field(default_factory=set)
+    waking: bool = False
     faults: Faults = field(default_factory=Faults)
     listeners: list[Callable[[Committed], None]] = field(default_factory=list)
     born: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _calls: int = 0
     _jobs: int = 0
+
+    def __post_init__(self) -> None:
+        self.directory = Directory(self.id, self.apps)
 
     def close(self) -> None:
         """Stop background work and let go of rows and results."""
@@ -137,14 +158,15 @@ class Org:
         """The org's 18-character id."""
         return self.organization.id
 
-    def admit(self, users: Iterable[User], apps: Iterable[App]) -> None:
-        """Add users (found by username, whatever its letter case) and apps."""
-        self.users.update((user.username.lower(), user) for user in users)
-        self.apps.update((app.client_id, app) for app in apps)
+    @property
+    def host(self) -> str:
+        """The My Domain host name."""
+        return self.my_domain.removeprefix("https://")
 
-    def user(self, username: str) -> User | None:
-        """Return the user of that name, or None."""
-        return self.users.get(username.lower())
+    @property
+    def has_api(self) -> bool:
+        """True for editions that come with the API."""
+        return self.organization.edition not in EDITIONS_WITHOUT_API
 
     def schema_for(self, user: User) -> Schema:
         """Return the objects and fields a user may see, each with what the user may do to it."""
@@ -156,28 +178,12 @@ class Org:
             listener(committed)
 
     def open_session(self, user: User, app: App | None) -> Session:
-        """Hand out a new opaque token: the org's 15-character id, ``!`` and a secret."""
-        token = f"{self.id[:15]}!AQ{secrets.token_urlsafe(72).replace('-', '.')}"
-        session = Session(token, user, app, self.clock.now())
-        with self._lock:
-            self._sessions[token] = session
-        return session
-
-    def session(self, token: str) -> Session | None:
-        """Return the live session of a token, or None."""
-        return self._sessions.get(token)
-
-    def revoke(self, token: str) -> bool:
-        """End a session; says whether there was one."""
-        with self._lock:
-            return self._sessions.pop(token, None) is not None
+        """Hand out a new token."""
+        return self.directory.open_session(user, app, self.clock.now())
 
     def end_all_sessions(self) -> int:
         """End every session, as an administrator may; returns how many there were."""
-        with self._lock:
-            ended = len(self._sessions)
-            self._sessions.clear()
-            return ended
+        return self.directory.end_sessions()
 
     def count_call(self) -> tuple[int, int]:
         """Count one API call; returns calls used and calls allowed a day."""
