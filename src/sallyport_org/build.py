@@ -18,10 +18,22 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from sallyport_org import ids
+from sallyport_org.identity import App, Profile, User
+from sallyport_org.identity.model import (
+    API_ENABLED,
+    APPROVE_UNINSTALLED,
+    CUSTOMIZE,
+    MANAGE_USERS,
+    MARKETING_USER,
+    MODIFY_ALL_DATA,
+    USE_ANY_API_AUTH,
+    VIEW_ALL_DATA,
+)
 from sallyport_org.loading import Loader
 from sallyport_org.rows.engine import Engine
 from sallyport_org.rows.generate import (
     DEFAULT_ROWS,
+    PROFILES,
     USERS,
     Organization,
     check_counts,
@@ -30,7 +42,7 @@ from sallyport_org.rows.generate import (
 )
 from sallyport_org.rows.snapshot import SnapshotStore
 from sallyport_org.schema import standard_schema
-from sallyport_org.state import App, Clock, Org, Settings, SystemClock, User
+from sallyport_org.state import Clock, MovableClock, Org, Settings, SystemClock
 
 MY_DOMAIN = "https://acme-dev-ed.develop.my.salesforce.com"
 AUDIENCE = "https://login.salesforce.com"
@@ -85,12 +97,13 @@ def build_org(
     clock: Clock | None = None,
     as_of: datetime | None = None,
     progress: Callable[[str], None] = lambda line: None,
+    apps: dict[str, App] | None = None,
 ) -> tuple[Org, Credentials]:
     """Build an org with made-up rows, rows from files, or both.
 
     ``rows`` maps object names to numbers of live rows; None means a small default set, or none at
     all when files are loaded. ``as_of`` is the latest moment made-up rows carry: the last midnight
-    (UTC) before the clock's now unless given. Raises
+    (UTC) before the clock's now unless given; ``apps`` are those its cloud knows. Raises
     :class:`~sallyport_org.rows.generate.UnknownRowsError` and
     :class:`~sallyport_org.loading.LoadError`.
     """
@@ -122,13 +135,20 @@ def build_org(
         schema=schema,
         engine=engine,
         snapshots=SnapshotStore(engine),
-        clock=clock,
+        clock=MovableClock(clock),
+        apps=apps if apps is not None else {},
         settings=settings or Settings(),
         born=now.replace(microsecond=0),
     )
     key = RSAKey.generate_key(2048)
-    server_app, jwt_app = _apps(draw, admin, key)
-    org.admit([admin], [server_app, jwt_app])
+    server_app, jwt_app = _apps(draw, admin, key, org.id)
+    directory = org.directory
+    directory.profiles.update((one.id, one) for one in _profiles())
+    directory.admit([admin], [server_app, jwt_app])
+    directory.policy(server_app).run_as = admin.username
+    jwt_policy = directory.policy(jwt_app)
+    jwt_policy.permitted_users = "admin_approved"
+    jwt_policy.profiles.add(admin.profile_id)
     return org, _credentials(admin, server_app, jwt_app, key, now)
 
 
@@ -147,26 +167,47 @@ def _administrator(draw: random.Random) -> User:
         security_token=_letters(draw, 24),
         email="admin@example.com",
         name="Ada Administrator",
+        profile_id=ids.record_id("00e", 0),
     )
 
 
-def _apps(draw: random.Random, admin: User, key: RSAKey) -> tuple[App, App]:
+def _apps(draw: random.Random, admin: User, key: RSAKey, home: str) -> tuple[App, App]:
     public = key.as_pem(private=False).decode()
     server_app = App(
         client_id="3MVG9" + _letters(draw, 80),
         client_secret=_letters(draw, 64, "0123456789ABCDEF"),
         name="Nightly Sync",
-        run_as=admin.username,
+        home=home,
+        contact_email=admin.email,
+        flows={"client_credentials"},
     )
     jwt_app = App(
         client_id="3MVG9" + _letters(draw, 80),
         client_secret=_letters(draw, 64, "0123456789ABCDEF"),
         name="Signed Sync",
-        client_credentials=False,
+        home=home,
+        contact_email=admin.email,
+        flows={"jwt_bearer"},
         certificate=public,
-        approved=frozenset({admin.username}),
     )
     return server_app, jwt_app
+
+
+def _profiles() -> list[Profile]:
+    """Return the profiles every org has; their ids are those of the Profile rows."""
+    ids_of = [ids.record_id("00e", number) for number in range(len(PROFILES))]
+    power = {VIEW_ALL_DATA, MODIFY_ALL_DATA, CUSTOMIZE, MANAGE_USERS, APPROVE_UNINSTALLED}
+    given = ({API_ENABLED, MARKETING_USER, USE_ANY_API_AUTH} | power, {API_ENABLED}, {API_ENABLED})
+    return [
+        Profile(
+            id=ids_of[number],
+            name=name,
+            label=name,
+            permissions=set(given[number]),
+            all_objects=number < 2,
+        )
+        for number, name in enumerate(PROFILES)
+    ]
 
 
 def _letters(

@@ -1,18 +1,21 @@
 """Which path leads to which handler: the whole surface of the simulator on one page.
 
-What belongs here: the table, matching, and the checks every call of the data API goes through
-(version, token, call counting). What does not: what handlers answer.
+What belongs here: the tables, and counting the calls of the data API. What does not: who may call
+(``gate``) and what handlers answer.
+
+Handlers of ``OPEN_ROUTES`` take a :class:`~sallyport_org.web.Visit` and the path's variables, those
+of ``DATA_ROUTES`` a :class:`~sallyport_org.web.Context`.
 """
 
 from __future__ import annotations
 
-from sallyport_org import errors, oauth, soap
+from sallyport_org import errors, gate, oauth, soap
 from sallyport_org.bulk import routes as bulk_routes
+from sallyport_org.cloud import Cloud, Place
 from sallyport_org.rest import routes as rest_routes
 from sallyport_org.rest import versions
 from sallyport_org.routing import find, route
-from sallyport_org.state import Org, Session
-from sallyport_org.web import Call, Context, Reply, refusal_reply
+from sallyport_org.web import Call, Context, Reply, Visit, refusal_reply
 
 OPEN_ROUTES = (
     route("/services/data", GET=versions.list_versions),
@@ -45,44 +48,52 @@ _UNMODELLED = (
 """Parts of the data API a real org answers; asked here they are refused plainly."""
 
 
-def answer(org: Org, call: Call) -> Reply:
+def answer(cloud: Cloud, place: Place, call: Call) -> Reply:
     """Return the answer to any request; refusals become the wire's own error bodies."""
     try:
-        return _dispatch(org, call)
+        return _dispatch(Visit(cloud, place, call))
     except errors.Refusal as refusal:
         return refusal_reply(refusal)
 
 
-def _dispatch(org: Org, call: Call) -> Reply:
+def _dispatch(visit: Visit) -> Reply:
+    call = visit.call
     path = tuple(call.path.strip("/").split("/"))
     found = find(OPEN_ROUTES, path, call.method)
     if found is not None:
         handler, variables = found
-        return handler(org, call, *variables)
+        return handler(visit, *variables)
     area = "/".join(path[:2]).lower()
     if area in ("services/oauth2", "services/soap", "services/async", "services/apexrest"):
         raise errors.rest.not_modelled(call.path)
     if len(path) < 3 or area != "services/data":
         raise errors.rest.not_found()
-    return _data(org, call, path)
+    return _data(visit, path)
 
 
-def _data(org: Org, call: Call, path: tuple[str, ...]) -> Reply:
-    version = versions.check_version(path[2])
-    session = _session(org, call)
-    used, most = org.count_call()
+def _data(visit: Visit, path: tuple[str, ...]) -> Reply:
+    context = gate.admit(visit, path[2])
+    used, most = context.org.count_call()
     try:
         if used > most:
             raise errors.rest.too_many_calls()
-        found = find(DATA_ROUTES, path[3:] or ("",), call.method)
-        if found is None:
-            raise _unknown(path[3:])
-        handler, variables = found
-        reply = handler(Context(org, call, session, version), *variables)
+        reply = answer_in(context, path[3:])
     except errors.Refusal as refusal:
         reply = refusal_reply(refusal)
     reply.headers["Sforce-Limit-Info"] = f"api-usage={used}/{most}"
     return reply
+
+
+def answer_in(context: Context, path: tuple[str, ...]) -> Reply:
+    """Answer a call (or a part of a composite one) below ``/services/data/vXX.0``.
+
+    Raises :class:`~sallyport_org.errors.Refusal`.
+    """
+    found = find(DATA_ROUTES, path or ("",), context.call.method)
+    if found is None:
+        raise _unknown(path)
+    handler, variables = found
+    return handler(context, *variables)
 
 
 def _unknown(path: tuple[str, ...]) -> errors.Refusal:
@@ -91,14 +102,3 @@ def _unknown(path: tuple[str, ...]) -> errors.Refusal:
         if asked == name or asked.startswith(name + "/"):
             return errors.rest.not_modelled(f"/{'/'.join(path)}")
     return errors.rest.not_found()
-
-
-def _session(org: Org, call: Call) -> Session:
-    """Return the caller's session from ``Authorization: Bearer`` (or ``OAuth``)."""
-    kind, _, token = call.headers.get("Authorization", "").partition(" ")
-    if kind and kind.lower() not in ("bearer", "oauth"):
-        raise errors.rest.bad_auth_header()
-    session = org.session(token.strip())
-    if session is None:
-        raise errors.rest.session_invalid()
-    return session

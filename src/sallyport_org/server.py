@@ -25,6 +25,7 @@ from isal import isal_zlib
 
 from sallyport_org import errors, routes
 from sallyport_org.build import Credentials, build_org
+from sallyport_org.cloud import Cloud
 from sallyport_org.rest.versions import supported
 from sallyport_org.state import Clock, Org, Settings
 from sallyport_org.web import Call, Reply, refusal_reply
@@ -75,6 +76,7 @@ class OrgServer:
         progress: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._host, self._port, self._latency = host, port, latency
+        self.cloud = Cloud()
         self._build: Callable[[], tuple[Org, Credentials]] = lambda: build_org(
             rows=rows,
             seed=seed,
@@ -83,6 +85,7 @@ class OrgServer:
             clock=clock,
             as_of=as_of,
             progress=progress,
+            apps=self.cloud.apps,
         )
         self._built: tuple[Org, Credentials] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -137,6 +140,7 @@ class OrgServer:
         Raises OSError when the port cannot be had, and what building an org raises.
         """
         self._built = self._build()
+        self.cloud.add(self._built[0])
         ready = threading.Event()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve(ready)), name="sallyport-org", daemon=True
@@ -157,6 +161,7 @@ class OrgServer:
             self._thread.join()
             self._thread = None
         if self._built is not None:
+            self.cloud.remove(self._built[0])
             self._built[0].close()
             self._built = None
 
@@ -180,7 +185,7 @@ class OrgServer:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="org")
-        gate = _Gate(self.org, pool, self._latency, self._log)
+        gate = _Gate(self.cloud, pool, self._latency, self._log)
         server = web.Server(
             gate.handle,
             access_log=None,
@@ -219,9 +224,9 @@ class _Gate:
     """Turns aiohttp's requests into calls and replies into responses."""
 
     def __init__(
-        self, org: Org, pool: ThreadPoolExecutor, latency: float, kept: deque[RequestRecord]
+        self, cloud: Cloud, pool: ThreadPoolExecutor, latency: float, kept: deque[RequestRecord]
     ) -> None:
-        self._org, self._pool, self._latency, self._kept = org, pool, latency, kept
+        self._cloud, self._pool, self._latency, self._kept = cloud, pool, latency, kept
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -254,9 +259,10 @@ class _Gate:
             headers=request.headers,
             body=body,
             base_url=f"{request.scheme}://{request.host}",
+            remote=request.remote or "",
         )
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, _compressed, self._org, call)
+        return await loop.run_in_executor(self._pool, _compressed, self._cloud, call)
 
     async def _send(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
         headers = dict(reply.headers)
@@ -293,9 +299,9 @@ class _Gate:
             await response.write(piece)
 
 
-def _compressed(org: Org, call: Call) -> Reply:
+def _compressed(cloud: Cloud, call: Call) -> Reply:
     """Answer, and gzip the answer if the client takes that and it is worth it."""
-    reply = routes.answer(org, call)
+    reply = routes.answer(cloud, cloud.place(call.host), call)
     if (
         isinstance(reply.body, bytes)
         and len(reply.body) >= GZIP_FROM_BYTES

@@ -14,34 +14,36 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from sallyport_org import errors, ids
+from sallyport_org.identity import Session, User
 from sallyport_org.rest.versions import check_version
-from sallyport_org.state import LAST_SOAP_LOGIN_VERSION, Org, Session, User, same_text
-from sallyport_org.web import Call, Reply
+from sallyport_org.state import LAST_SOAP_LOGIN_VERSION, Org, same_text
+from sallyport_org.web import Reply, Visit
 
 _ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _SESSION_SECONDS = 7200
 
 
-def partner(org: Org, call: Call, version: str, suffix: str = "") -> Reply:
+def partner(visit: Visit, version: str, suffix: str = "") -> Reply:
     """Answer ``/services/Soap/u/<version>``."""
-    return _answer(org, call, version, "partner", "u")
+    return _answer(visit, version, "partner", "u")
 
 
-def enterprise(org: Org, call: Call, version: str, suffix: str = "") -> Reply:
+def enterprise(visit: Visit, version: str, suffix: str = "") -> Reply:
     """Answer ``/services/Soap/c/<version>``."""
-    return _answer(org, call, version, "enterprise", "c")
+    return _answer(visit, version, "enterprise", "c")
 
 
-def _answer(org: Org, call: Call, version: str, dialect: str, letter: str) -> Reply:
+def _answer(visit: Visit, version: str, dialect: str, letter: str) -> Reply:
+    org = next(iter(visit.cloud.candidates(visit.place)), visit.cloud.default)
     try:
         checked = _check_version(version)
-        username, password = _read_login(call.body)
+        username, password = _read_login(visit.call.body)
         user = judge(org, checked, username, password)
     except errors.SoapRefusal as refusal:
         return _fault(refusal, dialect)
     session = org.open_session(user, None)
-    body = _login_response(org, session, call.base_url, checked, dialect, letter)
+    body = _login_response(org, session, visit.address_of(org), checked, dialect, letter)
     return Reply(200, {"Content-Type": "text/xml;charset=UTF-8"}, body.encode())
 
 
@@ -55,7 +57,7 @@ def judge(org: Org, version: str, username: str, password: str) -> User:
         raise errors.soap.login_version(version)
     if not org.settings.soap_login:
         raise errors.soap.login_off()
-    user = org.user(username)
+    user = org.directory.user(username)
     if user is None or not same_text(password, user.password + user.security_token):
         raise errors.soap.invalid_login()
     return user

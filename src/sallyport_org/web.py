@@ -11,12 +11,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sallyport_org import errors
 
 if TYPE_CHECKING:
+    from sallyport_org.cloud import Cloud, Place
+    from sallyport_org.identity import Session
     from sallyport_org.schema import Schema
-    from sallyport_org.state import Org, Session
+    from sallyport_org.state import Org
 
 JSON_TYPE = "application/json;charset=UTF-8"
 
@@ -39,6 +42,11 @@ class Call:
     base_url: str
     remote: str = "127.0.0.1"
 
+    @property
+    def host(self) -> str:
+        """The host name the client asked for, in lower case, without a port."""
+        return urlsplit(self.base_url).hostname or ""
+
     def json(self) -> Any:
         """Return the body as JSON; raises JSON_PARSER_ERROR."""
         try:
@@ -54,6 +62,19 @@ class Call:
                 "Cannot deserialize the request body: a JSON object is expected"
             )
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A call nobody's session stands behind: where in Salesforce it came to, and what it says."""
+
+    cloud: Cloud
+    place: Place
+    call: Call
+
+    def address_of(self, org: Org) -> str:
+        """Return where an org's clients are sent: My Domain, or the local address they came to."""
+        return self.call.base_url if self.place.kind == "local" else org.my_domain
 
 
 @dataclass(slots=True)

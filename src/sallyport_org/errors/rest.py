@@ -22,6 +22,13 @@ def bad_auth_header() -> Refusal:
     return Refusal(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
 
 
+def url_not_reset() -> Refusal:
+    """A data call at login or test in place of the address that came with the token (observed)."""
+    return Refusal(
+        400, "URL_NOT_RESET", "Destination URL not reset. The URL returned from login must be set"
+    )
+
+
 def not_found() -> Refusal:
     """No such path, version or record kind."""
     return Refusal(404, "NOT_FOUND", "The requested resource does not exist")

@@ -16,10 +16,11 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
 from sallyport_org import errors
+from sallyport_org.identity import App, Session, User
 from sallyport_org.oauth import client_credentials, jwt_bearer
 from sallyport_org.oauth.request import TokenRequest
-from sallyport_org.state import App, Org, Session, User
-from sallyport_org.web import Call, Reply, json_reply
+from sallyport_org.state import Org
+from sallyport_org.web import Call, Reply, Visit, json_reply
 
 SCOPE = "api id"
 """What a token allows: calls to the data API, and asking who one is."""
@@ -39,10 +40,11 @@ GRANTS: Mapping[str, Grant] = {
 }
 
 
-def token_endpoint(org: Org, call: Call) -> Reply:
+def token_endpoint(visit: Visit) -> Reply:
     """Answer a token request with a session or, in OAuth's words, with the reason there is none."""
+    org = _org(visit)
     try:
-        request = read_request(call)
+        request = read_request(visit.call)
         grant = GRANTS.get(request.parameter("grant_type") or "")
         if grant is None:
             raise errors.tokens.unsupported_grant()
@@ -50,15 +52,20 @@ def token_endpoint(org: Org, call: Call) -> Reply:
     except errors.OAuthRefusal as refusal:
         return refused(refusal)
     session = org.open_session(user, app)
-    return json_reply(success(org, session, call.base_url), headers=_NO_STORE)
+    return json_reply(success(org, session, visit.address_of(org)), headers=_NO_STORE)
 
 
-def revoke_endpoint(org: Org, call: Call) -> Reply:
+def revoke_endpoint(visit: Visit) -> Reply:
     """End the session of a token: 200 and nothing, or 400 when there is no such token."""
+    call = visit.call
     token = read_request(call).parameter("token") or call.query.get("token", "")
-    if not org.revoke(token):
+    if not _org(visit).directory.end_sessions(lambda one: one.token == token):
         return refused(errors.tokens.unknown_token_to_revoke())
     return Reply(200, dict(_NO_STORE))
+
+
+def _org(visit: Visit) -> Org:
+    return next(iter(visit.cloud.candidates(visit.place)), visit.cloud.default)
 
 
 def read_request(call: Call) -> TokenRequest:

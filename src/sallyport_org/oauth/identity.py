@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sallyport_org.state import NEWEST_VERSION, Org, Session
-from sallyport_org.web import Call, Reply, json_reply
+from sallyport_org.identity import Session
+from sallyport_org.state import NEWEST_VERSION, Org
+from sallyport_org.web import Call, Reply, Visit, json_reply
 
 _PATHS = {
     "enterprise": "/services/Soap/c/{version}/{org}",
@@ -26,8 +27,9 @@ _PATHS = {
 }
 
 
-def userinfo(org: Org, call: Call) -> Reply:
+def userinfo(visit: Visit) -> Reply:
     """Answer OpenID Connect's userinfo."""
+    org, call = visit.place.org or visit.cloud.default, visit.call
     session = bearer(org, call)
     if session is None:
         return _bad_token()
@@ -44,8 +46,9 @@ def userinfo(org: Org, call: Call) -> Reply:
     return json_reply(body)
 
 
-def identity(org: Org, call: Call, org_id: str, user_id: str) -> Reply:
+def identity(visit: Visit, org_id: str, user_id: str) -> Reply:
     """Answer the identity address that comes with every token."""
+    org, call = visit.place.org or visit.cloud.default, visit.call
     session = bearer(org, call)
     if session is None or (org_id[:15], user_id[:15]) != (org.id[:15], session.user.id[:15]):
         return _bad_token()
@@ -66,7 +69,7 @@ def bearer(org: Org, call: Call) -> Session | None:
     """Return the session whose token stands in the header or in ``oauth_token``, or None."""
     _, _, token = call.headers.get("Authorization", "").partition(" ")
     token = token.strip() or call.query.get("oauth_token") or call.query.get("access_token") or ""
-    return org.session(token)
+    return org.directory.session(token)
 
 
 def _shared(org: Org, session: Session, call: Call) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from sallyport_org import errors
+from sallyport_org.identity import App, User
 from sallyport_org.oauth.request import TokenRequest
-from sallyport_org.state import App, Org, User
+from sallyport_org.state import Org
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
@@ -46,10 +47,10 @@ def grant(org: Org, request: TokenRequest) -> tuple[User, App]:
         raise errors.tokens.invalid_assertion()
     if expires + SKEW_SECONDS < org.clock.now().timestamp():
         raise errors.tokens.expired_assertion()
-    user = org.user(str(claims.get("prn") or claims.get("sub") or ""))
+    user = org.directory.user(str(claims.get("prn") or claims.get("sub") or ""))
     if user is None:
         raise errors.tokens.unknown_user()
-    if user.username not in app.approved:
+    if not org.directory.is_preauthorized(user, app):
         raise errors.tokens.user_not_approved()
     return user, app
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sallyport_org import errors
-from sallyport_org.state import App, Org, same_text
+from sallyport_org.identity import App
+from sallyport_org.state import Org, same_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from sallyport_org import errors
-from sallyport_org.state import NEWEST_VERSION, OLDEST_VERSION, Org
-from sallyport_org.web import Call, Context, Reply, json_reply
+from sallyport_org.state import NEWEST_VERSION, OLDEST_VERSION
+from sallyport_org.web import Context, Reply, Visit, json_reply
 
 _VERSION = re.compile(r"[vV]?(\d{1,3})\.0$")
 _SEASONS = ("Spring", "Summer", "Winter")
@@ -59,7 +59,7 @@ def label(number: int) -> str:
     return f"{season} '{year:02d}"
 
 
-def list_versions(org: Org, call: Call) -> Reply:
+def list_versions(visit: Visit) -> Reply:
     """Answer without asking for a token."""
     return json_reply(
         [

@@ -1,0 +1,129 @@
+"""Salesforce as a whole: several orgs, the hosts they answer at, and what they share.
+
+What belongs here: which org a host name means, the apps every org knows, and the inbox where mails
+to the orgs' people arrive. What does not: sockets and certificates (``doors``), one org's state
+(``state``).
+
+Hosts documented: https://help.salesforce.com/s/articleView?id=xcloud.domain_name_url_formats.htm
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sallyport_org.identity import App
+from sallyport_org.state import Org
+
+LOGIN_HOSTS = frozenset({"login.salesforce.com", "welcome.salesforce.com"})
+TEST_HOSTS = frozenset({"test.salesforce.com"})
+SALESFORCE_SUFFIXES = (".salesforce.com", ".force.com", ".site.com", ".salesforce-setup.com")
+KEPT_MAILS = 1000
+
+PlaceKind = Literal["login", "test", "my_domain", "instance", "former", "local", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a host name means.
+
+    ``my_domain`` and ``instance`` belong to one org; ``login`` and ``test`` to whichever org knows
+    the user; ``local`` is the address of a plain door (127.0.0.1, localhost): My Domain and login
+    host of one org at once. ``former`` is a host an org had before it moved; ``unknown`` none's.
+    """
+
+    kind: PlaceKind
+    org: Org | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail Salesforce sent: an identity verification code, a new security token."""
+
+    at: datetime
+    to: str
+    subject: str
+    text: str
+
+
+class Inbox:
+    """The mails of all orgs' people, newest last."""
+
+    def __init__(self) -> None:
+        self._mails: deque[Mail] = deque(maxlen=KEPT_MAILS)
+
+    def put(self, mail: Mail) -> None:
+        """Deliver a mail."""
+        self._mails.append(mail)
+
+    def mails(self, to: str | None = None) -> list[Mail]:
+        """Return all mails, or those to one address."""
+        return [one for one in list(self._mails) if to is None or one.to == to]
+
+
+class Cloud:
+    """Every org of one simulator. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self.apps: dict[str, App] = {}
+        self.inbox = Inbox()
+        self._orgs: dict[str, Org] = {}
+        self._lock = threading.Lock()
+
+    def add(self, org: Org) -> None:
+        """Take an org in; the first is the default."""
+        with self._lock:
+            self._orgs[org.id] = org
+
+    def remove(self, org: Org) -> None:
+        """Let an org go (a deleted sandbox)."""
+        with self._lock:
+            self._orgs.pop(org.id, None)
+
+    @property
+    def orgs(self) -> list[Org]:
+        """Every org, the default first."""
+        return list(self._orgs.values())
+
+    @property
+    def default(self) -> Org:
+        """The org a plain address means unless its door says otherwise."""
+        return next(iter(self._orgs.values()))
+
+    def org(self, org_id: str) -> Org | None:
+        """Return the org with that 15- or 18-character id, or None."""
+        return next((one for one in self.orgs if one.id[:15] == org_id[:15]), None)
+
+    def place(self, host: str, door: Org | None = None) -> Place:
+        """Return what a host name (without port) means; ``door`` is the org local names stand for.
+
+        A host below Salesforce's domains that no org has is unknown; any other is local.
+        """
+        name = host.lower().rstrip(".")
+        if name in LOGIN_HOSTS:
+            return Place("login")
+        if name in TEST_HOSTS:
+            return Place("test")
+        for org in self.orgs:
+            if name == org.host:
+                return Place("my_domain", org)
+            if name in org.former_hosts:
+                return Place("former", org)
+        for org in self.orgs:
+            if name == f"{org.organization.instance.lower()}.salesforce.com":
+                return Place("instance", org)
+        if name.endswith(SALESFORCE_SUFFIXES):
+            return Place("unknown")
+        return Place("local", door or self.default)
+
+    def candidates(self, place: Place) -> list[Org]:
+        """Return the orgs a login at a place can lead to."""
+        if place.org is not None:
+            return [place.org]
+        if place.kind in ("login", "test"):
+            sandbox = place.kind == "test"
+            return [one for one in self.orgs if one.organization.is_sandbox == sandbox]
+        return []

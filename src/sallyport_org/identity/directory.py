@@ -1,0 +1,123 @@
+"""The people, apps and sessions of one org, and the changes an administrator makes to them.
+
+What belongs here: look-ups, and every change with its consequences (freezing, blocking, installing,
+resetting): what Setup's buttons and the admin API call. What does not: judging a login
+(``judge``) and wires.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, MutableMapping
+from datetime import datetime
+
+from sallyport_org.identity.model import (
+    App,
+    AppPolicy,
+    Approval,
+    Login,
+    PermissionSet,
+    Profile,
+    Session,
+    User,
+)
+
+REMEMBERED_LOGINS = 20_000
+"""Salesforce keeps six months of login history; this is more than a test makes."""
+
+
+class Directory:
+    """Who and what one org knows. Safe to use from many threads.
+
+    ``apps`` is shared by all orgs of a cloud: a connected app made in one is known to the others.
+    """
+
+    def __init__(self, org_id: str, apps: MutableMapping[str, App]) -> None:
+        self.org_id = org_id
+        self.apps = apps
+        self.users: dict[str, User] = {}
+        self.profiles: dict[str, Profile] = {}
+        self.permission_sets: dict[str, PermissionSet] = {}
+        self.policies: dict[str, AppPolicy] = {}
+        self.approvals: dict[str, Approval] = {}
+        self.logins: deque[Login] = deque(maxlen=REMEMBERED_LOGINS)
+        self.lock = threading.RLock()
+        self.version = 0
+        """Grows with every change of permissions: what callers may cache their view by."""
+        self._sessions: dict[str, Session] = {}
+
+    # -- looking up
+
+    def user(self, username: str) -> User | None:
+        """Return the user of that name, whatever its letter case, or None."""
+        return self.users.get(username.lower())
+
+    def user_by_id(self, user_id: str) -> User | None:
+        """Return the user with that 15- or 18-character id, or None."""
+        return next((one for one in self.users.values() if one.id[:15] == user_id[:15]), None)
+
+    def profile_of(self, user: User) -> Profile:
+        """Return a user's profile; a KeyError means the org was put together wrongly."""
+        return self.profiles[user.profile_id]
+
+    def sets_of(self, user: User) -> list[PermissionSet]:
+        """Return everything that gives a user permissions: profile first, then permission sets."""
+        assigned = (self.permission_sets.get(one) for one in sorted(user.permission_sets))
+        return [self.profile_of(user), *(one for one in assigned if one is not None)]
+
+    def may(self, user: User, permission: str) -> bool:
+        """Say whether profile or permission sets give a user a permission (``Permissions…``)."""
+        return any(permission in one.permissions for one in self.sets_of(user))
+
+    def policy(self, app: App) -> AppPolicy:
+        """Return this org's policies for an app; one never met here is not installed."""
+        with self.lock:
+            if app.client_id not in self.policies:
+                at_home = app.home in ("", self.org_id)
+                self.policies[app.client_id] = AppPolicy(app.client_id, installed=at_home)
+            return self.policies[app.client_id]
+
+    def is_preauthorized(self, user: User, app: App) -> bool:
+        """Say whether an administrator approved an app for a user's profile or permission sets."""
+        policy = self.policy(app)
+        return policy.permitted_users == "admin_approved" and (
+            user.profile_id in policy.profiles
+            or bool(policy.permission_sets & user.permission_sets)
+        )
+
+    # -- people and apps
+
+    def admit(self, users: Iterable[User], apps: Iterable[App] = ()) -> None:
+        """Add users and apps."""
+        with self.lock:
+            self.users.update((user.username.lower(), user) for user in users)
+            self.apps.update((app.client_id, app) for app in apps)
+            self.version += 1
+
+    # -- sessions
+
+    def open_session(self, user: User, app: App | None, now: datetime) -> Session:
+        """Hand out a new opaque token: the org's 15-character id, ``!`` and a secret."""
+        token = f"{self.org_id[:15]}!AQ{secrets.token_urlsafe(72).replace('-', '.')}"
+        session = Session(token, user, app, now)
+        with self.lock:
+            self._sessions[token] = session
+        return session
+
+    def session(self, token: str) -> Session | None:
+        """Return the session of a token, or None."""
+        return self._sessions.get(token)
+
+    def sessions(self) -> list[Session]:
+        """Return every session."""
+        return list(self._sessions.values())
+
+    def end_sessions(self, chosen: Callable[[Session], bool] = lambda one: True) -> int:
+        """End the chosen sessions; returns how many there were."""
+        with self.lock:
+            doomed = [token for token, one in self._sessions.items() if chosen(one)]
+            for token in doomed:
+                del self._sessions[token]
+            return len(doomed)
