@@ -1,9 +1,11 @@
-"""Bulk jobs and the states they go through.
+"""Bulk jobs: what all kinds have in common, the jobs an org has, and working on them.
 
-What belongs here: the table of states, the jobs an org has, and doing their work in the background.
-What does not: reading requests (``query``) and writing results (``pages``).
+What belongs here: the tables of states, finding and forgetting jobs, and the background workers.
+What does not: reading requests (``query``, ``ingest``, ``classic``) and what the work is
+(``query_jobs``, ``loads``, ``classic.running``).
 
 States documented: https://developer.salesforce.com/docs/platform/api-asynch/guide/query-get-one-job.html
+and https://developer.salesforce.com/docs/platform/api-asynch/guide/get-job-info.html
 """
 
 from __future__ import annotations
@@ -14,102 +16,106 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sallyport_org import errors
-from sallyport_org.rows.snapshot import Snapshot
+from sallyport_org.bulk.allowances import Allowances
+from sallyport_org.bulk.work import Ending, LeftStuck, Stopped, Work, WorkAborted, WorkFailed
+
+if TYPE_CHECKING:
+    from sallyport_org.state import Org
 
 log = logging.getLogger(__name__)
 
-MOVES = {
-    "UploadComplete": ("InProgress", "Aborted"),
-    "InProgress": ("JobComplete", "Failed", "Aborted"),
-    "JobComplete": (),
-    "Failed": (),
-    "Aborted": (),
-}
-"""Which state may follow which; a state nothing follows is terminal."""
-
 RESULT_BYTES = 20 * 1024**3
-"""How many bytes of results are kept on disk; beyond, the oldest finished jobs are deleted, as
-Salesforce does after seven days (documented)."""
+"""How many bytes of uploads and results are kept on disk; beyond, the oldest finished jobs go."""
+
+KEPT = timedelta(days=7)
+"""How long jobs and their results are kept (documented)."""
 
 WORKERS = 2
-"""How many jobs run at a time; the others wait in UploadComplete."""
+"""How many jobs or batches run at a time; the others wait in their first state."""
+
+_STRIKES: tuple[tuple[str, Literal["stuck", "failed", "aborted"]], ...] = (
+    ("job_stuck", "stuck"),
+    ("job_failed", "failed"),
+    ("job_aborted", "aborted"),
+)
 
 
-@dataclass(slots=True)
-class QueryJob:
-    """One query job. ``version`` is the API version it belongs to; ``took_ms`` its time at work."""
+@dataclass(kw_only=True, eq=False)
+class Job(Work):
+    """One job of either bulk interface.
 
-    id: str
+    ``version`` is the API version it belongs to (``60.0``), ``sobject`` the object's name.
+    """
+
+    kind: ClassVar[Literal["V2Query", "V2Ingest", "Classic"]]
+    """What ``jobType`` says."""
+    collection: ClassVar[str]
+    """The path of such jobs, for faults that are limited to one."""
+    dropped: ClassVar[str] = "Aborted"
+
     operation: str
-    query: str
     sobject: str
     version: str
-    delimiter: str
-    line_ending: str
     created_by: str
-    created: datetime
-    header: tuple[str, ...]
-    state: str = "UploadComplete"
-    stamped: datetime | None = None
-    snapshot: Snapshot | None = None
-    error: str | None = None
-    took_ms: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    concurrency: str = "Parallel"
+    pk_chunking: bool = False
 
     @property
-    def terminal(self) -> bool:
-        """True once nothing more can happen to it."""
-        return not MOVES[self.state]
+    def held_bytes(self) -> int:
+        """How many bytes of files it keeps; a job without any is never in the way."""
+        return 0
 
-    def move(self, state: str, now: datetime) -> bool:
-        """Go to a state if the table allows it; says whether it did."""
-        with self.lock:
-            if state not in MOVES[self.state]:
-                return False
-            self.state, self.stamped = state, now
-            return True
+    def listed(self) -> dict[str, Any]:
+        """Return what a list of jobs says about it: the keys all kinds have."""
+        return {
+            "id": self.id,
+            "operation": self.operation,
+            "object": self.sobject,
+            "createdById": self.created_by,
+            "createdDate": spelled(self.created),
+            "systemModstamp": spelled(self.stamped or self.created),
+            "state": self.state,
+            "concurrencyMode": self.concurrency,
+            "contentType": "CSV",
+            "apiVersion": float(self.version),
+            "jobType": self.kind,
+        }
 
 
+@dataclass
 class JobStore:
-    """The jobs of an org, newest last, and the workers that do them."""
+    """The jobs of an org, oldest first, the workers that do them, and what a day allows."""
 
-    def __init__(self) -> None:
-        self._jobs: dict[str, QueryJob] = {}
-        self._workers: ThreadPoolExecutor | None = None
-        self._stopping = threading.Event()
-        self._lock = threading.Lock()
-        self.created = 0
+    allowances: Allowances = field(default_factory=Allowances)
+    _jobs: dict[str, Job] = field(default_factory=dict)
+    _workers: ThreadPoolExecutor | None = None
+    _closing: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def all(self) -> list[QueryJob]:
-        """Return every job that was not deleted."""
-        return list(self._jobs.values())
-
-    def find(self, job_id: str) -> QueryJob:
-        """Return a job by its 15- or 18-character id; raises NOT_FOUND."""
-        for one in self.all():
-            if one.id[:15] == job_id[:15] and len(job_id) in (15, 18):
-                return one
-        raise errors.bulk.job_unknown()
-
-    def start(
-        self,
-        job: QueryJob,
-        work: Callable[[], Snapshot],
-        seconds: float,
-        now: Callable[[], datetime],
-    ) -> None:
-        """Accept a job and do it in the background, taking at least ``seconds``."""
+    def all(self, now: datetime) -> list[Job]:
+        """Return every job that was not deleted and is not older than seven days."""
         with self._lock:
-            if self._workers is None:
-                self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="bulk")
-            self._jobs[job.id] = job
-            self.created += 1
-        self._workers.submit(self._run, job, work, seconds, now)
+            old = [key for key, one in self._jobs.items() if one.created + KEPT <= now]
+            for key in old:
+                self._jobs.pop(key).stop()
+            return list(self._jobs.values())
 
-    def forget(self, job: QueryJob) -> None:
+    def find(self, job_id: str, now: datetime) -> Job | None:
+        """Return a job by its 15- or 18-character id, or None."""
+        if len(job_id) not in (15, 18):
+            return None
+        return next((one for one in self.all(now) if one.id[:15] == job_id[:15]), None)
+
+    def add(self, job: Job) -> None:
+        """Keep a job."""
+        with self._lock:
+            self._jobs[job.id] = job
+
+    def forget(self, job: Job) -> None:
         """Delete a finished job; raises INVALIDJOBSTATE while it may still change."""
         if not job.terminal:
             raise errors.bulk.state(
@@ -118,43 +124,83 @@ class JobStore:
         with self._lock:
             self._jobs.pop(job.id, None)
 
+    def start(self, org: Org, job: Job, unit: Work, work: Callable[[], None]) -> None:
+        """Do the work of a job, or of one unit of it (a batch), as soon as a worker is free.
+
+        ``work`` returns when all is done; it raises :class:`~sallyport_org.bulk.work.WorkFailed`
+        with the reason shown when that cannot be.
+        """
+        with self._lock:
+            if self._closing:
+                return
+            if self._workers is None:
+                self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="bulk")
+            self._workers.submit(self._run, org, job, unit, work)
+
     def close(self) -> None:
         """Stop working; jobs that have not begun never will."""
-        self._stopping.set()
+        with self._lock:
+            self._closing = True
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.stop()
         if self._workers is not None:
             self._workers.shutdown(wait=True, cancel_futures=True)
 
-    def _run(
-        self,
-        job: QueryJob,
-        work: Callable[[], Snapshot],
-        seconds: float,
-        now: Callable[[], datetime],
-    ) -> None:
-        if not job.move("InProgress", now()):
+    def _run(self, org: Org, job: Job, unit: Work, work: Callable[[], None]) -> None:
+        if not unit.move("InProgress", org.clock.now()):
             return
+        unit.ending = _ending(org, job)
         began = time.monotonic()
         try:
-            snapshot = work()
+            unit.checkpoint()
+            work()
+        except (Stopped, LeftStuck):
+            return
+        except WorkAborted:
+            job.move(job.dropped, org.clock.now())
+            return
+        except WorkFailed as failed:
+            unit.fail(str(failed), org.clock.now())
+            return
         except Exception as broken:  # a worker has no caller: the job carries the reason
             log.exception("bulk job %s failed", job.id)
-            job.error = f"InternalServerError : {broken}"
-            job.move("Failed", now())
+            unit.fail(f"InternalServerError : {broken}", org.clock.now())
             return
-        job.took_ms = int((time.monotonic() - began) * 1000)
-        self._stopping.wait(max(seconds - (time.monotonic() - began), 0))
-        job.snapshot = snapshot
-        job.move("JobComplete", now())
-        self._forget_oldest()
+        finally:
+            unit.took_ms = int((time.monotonic() - began) * 1000)
+        unit.move(unit.done, org.clock.now())
+        self._make_room()
 
-    def _forget_oldest(self) -> None:
-        """Delete the oldest finished jobs while results take too much room."""
+    def _make_room(self) -> None:
+        """Delete the oldest finished jobs while files take too much room."""
         with self._lock:
-            held = {one.snapshot for one in self._jobs.values() if one.snapshot is not None}
-            room = RESULT_BYTES - sum(one.bytes for one in held)
-            for job in list(self._jobs.values())[:-1]:
+            jobs = list(self._jobs.values())
+            room = RESULT_BYTES - sum(one.held_bytes for one in jobs)
+            for job in jobs[:-1]:
                 if room >= 0:
                     return
-                if job.terminal and job.snapshot is not None:
-                    room += job.snapshot.bytes
+                if job.terminal and job.held_bytes:
+                    room += job.held_bytes
                     del self._jobs[job.id]
+
+
+def _ending(org: Org, job: Job) -> Ending | None:
+    """Return the end that a fault has in store for a job, or None (the usual case).
+
+    Settings of these faults: ``message``, ``rows`` (how many are done before) and, for
+    ``job_stuck``, ``seconds``.
+    """
+    for name, how in _STRIKES:
+        fault = org.faults.strike(name, sobject=job.sobject, path=f"/{job.collection}/{job.id}")
+        if fault is not None:
+            given = fault.settings
+            message = str(given.get("message", "InternalServerError : Unknown error"))
+            seconds = given.get("seconds")
+            return Ending(how, int(given.get("rows", 0)), message, seconds)
+    return None
+
+
+def spelled(moment: datetime) -> str:
+    """Return a moment as job records write it: ``2026-01-02T17:38:59.000+0000``."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")

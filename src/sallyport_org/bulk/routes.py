@@ -7,11 +7,11 @@ Handlers of ``ROUTES`` take a :class:`~sallyport_org.web.Context` and the path's
 
 from __future__ import annotations
 
-from sallyport_org.bulk import query
+from sallyport_org.bulk import listing, query
 from sallyport_org.routing import Route, route
 
 ROUTES: tuple[Route, ...] = (
-    route("/jobs/query", GET=query.list_jobs, POST=query.create),
+    route("/jobs/query", GET=listing.list_queries, POST=query.create),
     route("/jobs/query/{}", GET=query.read, PATCH=query.change, DELETE=query.delete),
     route("/jobs/query/{}/results", GET=query.results),
     route("/jobs/query/{}/resultPages", GET=query.result_pages),

@@ -60,6 +60,24 @@ def bad_locator(locator: str) -> Refusal:
     return Refusal(400, "INVALID_QUERY_LOCATOR", f"invalid query locator: {locator}")
 
 
+QUERY_TIMEOUT = (
+    "InvalidBatch : Failed to process query: QUERY_TIMEOUT: Your query request was running for too "
+    "long."
+)
+"""Why a query job failed that ran too long (form observed in other failures, assumed here)."""
+
+
+def limit_exceeded(what: str) -> Refusal:
+    """A day's allowance is used up (code observed, text assumed)."""
+    return Refusal(400, "LIMIT_EXCEEDED", f"The limit of {what} in 24 hours is exceeded.")
+
+
+def cannot_abort(state: str) -> Refusal:
+    """Abort asked of a job that is finished (assumed)."""
+    word = {"JobComplete": "Completed"}.get(state, state)
+    return Refusal(400, "INVALIDJOBSTATE", f"Aborting already {word} Job not allowed")
+
+
 def state(message: str) -> Refusal:
     """A state change a job in this state does not allow (assumed)."""
     return Refusal(400, "INVALIDJOBSTATE", message)

@@ -35,12 +35,16 @@ _MAXIMA = {
 
 
 def limits(context: Context) -> Reply:
-    """Answer with every allowance; only API calls and query jobs are really counted."""
+    """Answer with every allowance; API calls, query jobs and batches are really counted."""
     body = {name: {"Max": most, "Remaining": most} for name, most in _MAXIMA.items()}
     used, most = context.org.calls_used(), context.org.settings.api_limit
     body["DailyApiRequests"] = {"Max": most, "Remaining": max(most - used, 0)}
-    jobs = _MAXIMA["DailyBulkV2QueryJobs"]
-    body["DailyBulkV2QueryJobs"]["Remaining"] = max(jobs - context.org.jobs.created, 0)
+    now, bulk = context.org.clock.now(), context.org.jobs.allowances
+    for name, allowance in (
+        ("DailyBulkApiBatches", bulk.batches),
+        ("DailyBulkV2QueryJobs", bulk.query_jobs),
+    ):
+        body[name] = {"Max": allowance.most, "Remaining": allowance.remaining(now)}
     return json_reply(dict(sorted(body.items())))
 
 
