@@ -73,8 +73,8 @@ class Visit:
     call: Call
 
     def address_of(self, org: Org) -> str:
-        """Return where an org's clients are sent: My Domain, or the local address they came to."""
-        return self.call.base_url if self.place.kind == "local" else org.my_domain
+        """Return where an org's clients are sent: the address they came to if it is the org's own."""
+        return self.call.base_url if self.place.org is org else org.my_domain
 
 
 @dataclass(slots=True)
