@@ -15,7 +15,7 @@ from datetime import date
 
 from sallyport_org import errors
 from sallyport_org.rows.engine import live, text_literal
-from sallyport_org.schema.model import TEXT_TYPES, Schema, SObject
+from sallyport_org.schema.model import COMPOUND_TYPES, TEXT_TYPES, Schema, SObject
 from sallyport_org.soql import functions
 from sallyport_org.soql.conditions import Conditions
 from sallyport_org.soql.functions import Value
@@ -226,7 +226,7 @@ class _Planner:
         if isinstance(what, FieldPath):
             column = self.scope.find(what)
             name = ".".join(column.path)
-            sql = column.sql if column.field.stored else "NULL"
+            sql = "NULL" if column.field.type in COMPOUND_TYPES else column.sql
             return Value(sql, column.field.type, name, column.field)
         argument = None if what.argument is None else self.value(what.argument)
         return functions.apply(what.function, argument, self.query.text, what.at)

@@ -9,26 +9,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sallyport_org import errors
+from sallyport_org import errors, formula
 from sallyport_org.rows.engine import quoted, text_literal
 from sallyport_org.schema.model import Field, Schema, SObject
 from sallyport_org.soql.tree import FieldPath
 
 MAX_PARENTS = 5
 """Most steps from child to parent in one path (documented)."""
+MAX_RELATIONSHIPS = 55
+"""Most child-to-parent relationships of one query (documented:
+https://developer.salesforce.com/docs/platform/soql-sosl/guide/sforce-api-calls-soql-relationships-query-limits.html)."""
+
+_ADDRESS_KEYS = {
+    "city": "City",
+    "country": "Country",
+    "geocodeAccuracy": "GeocodeAccuracy",
+    "latitude": "Latitude",
+    "longitude": "Longitude",
+    "postalCode": "PostalCode",
+    "state": "State",
+    "street": "Street",
+}
+_NAME_FIELDS = ("FirstName", "LastName", "Email", "Phone", "Title", "Username", "Alias", "IsActive")
+"""Fields of the pseudo-object *Name* besides Id, Name and Type, null where a kind lacks them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table in the FROM clause: the object it shows and the alias its columns go by."""
+    """A table in the FROM clause: the object it shows and the alias its columns go by.
+
+    ``schema`` is what formula fields are worked out with.
+    """
 
     sobject: SObject
     alias: str
+    schema: Schema
     path: tuple[str, ...] = ()
     polymorphic: bool = False
 
     def column(self, one: Field) -> str:
-        """Return the SQL of a stored field."""
+        """Return the SQL of a stored field or of a formula."""
+        if one.formula is not None:
+            return f"({formula.field_sql(self.schema, self.sobject, one, self.alias)})"
         return f"{self.alias}.{quoted(one.name)}"
 
 
@@ -51,15 +73,23 @@ class Column:
 
 
 class Scope:
-    """The tables one query reads: its object, and parents joined as paths ask for them."""
+    """The tables one query reads: its object, and parents joined as paths ask for them.
+
+    ``aliases`` are the names FROM gives: lower case, each standing for a path of relationships.
+    """
 
     def __init__(
-        self, schema: Schema, sobject: SObject, text: str, names: set[str], prefix: str = "t"
+        self,
+        schema: Schema,
+        sobject: SObject,
+        text: str,
+        aliases: dict[str, tuple[str, ...]],
+        prefix: str = "t",
     ) -> None:
         self.schema = schema
         self.text = text
         self.root = Source(sobject, prefix)
-        self._names = {name.lower() for name in names}
+        self._aliases = aliases
         self._sources: dict[tuple[str, ...], Source] = {}
         self._joins: list[str] = []
 
@@ -74,24 +104,40 @@ class Scope:
 
     def find(self, path: FieldPath) -> Column:
         """Return the field a path leads to; raises INVALID_FIELD in Salesforce's words."""
-        parts = list(path.parts)
-        if len(parts) > 1 and parts[0].lower() in self._names:
-            parts = parts[1:]
-        if len(parts) - 1 > MAX_PARENTS:
-            raise self.refused(
-                path, f"{path}: a field path may cross at most {MAX_PARENTS} relationships"
-            )
-        source = self.root
-        for step in parts[:-1]:
-            source = self._parent(source, step, path)
-        one = source.sobject.find(parts[-1])
+        *steps, name = self._without_alias(path)
+        source = self.follow(steps, path)
+        one = source.sobject.find(name)
         if one is None:
-            raise self.refused(path, errors.records.no_such_column(parts[-1], source.sobject.name))
+            raise self.refused(path, errors.records.no_such_column(name, source.sobject.name))
         return Column(source, one)
+
+    def follow(self, steps: list[str], path: FieldPath) -> Source:
+        """Return the parent some relationship names lead to, joined; raises INVALID_FIELD."""
+        if len(steps) > MAX_PARENTS:
+            place = errors.soql.Place(self.text, path.at)
+            raise errors.soql.too_deep(place, str(path), MAX_PARENTS)
+        source = self.root
+        for step in steps:
+            source = self._parent(source, step, path)
+        return source
+
+    def join(self, table: SObject, condition: str) -> Source:
+        """Join a further table, as TYPEOF needs them; ``{}`` in the condition is its alias."""
+        alias = f"{self.root.alias}x{len(self._joins) + 1}"
+        self._joins.append(
+            f"LEFT JOIN {quoted(table.name)} AS {alias} ON {condition.format(alias)}"
+        )
+        return Source(table, alias)
 
     def refused(self, path: FieldPath, message: str, code: str = "INVALID_FIELD") -> errors.Refusal:
         """Return a refusal that points at a path in the query."""
         return errors.soql.at_position(code, message, self.text, path.at)
+
+    def _without_alias(self, path: FieldPath) -> list[str]:
+        first, *rest = path.parts
+        if rest and first.lower() in self._aliases:
+            return [*self._aliases[first.lower()], *rest]
+        return list(path.parts)
 
     def _parent(self, source: Source, step: str, path: FieldPath) -> Source:
         link = source.sobject.parent(step)
@@ -99,13 +145,15 @@ class Scope:
             raise self.refused(path, errors.records.unknown_relationship(step))
         key = (*source.path, link.relationship or "")
         if key not in self._sources:
+            if len(self._sources) >= MAX_RELATIONSHIPS:
+                raise errors.soql.too_many_parents(MAX_RELATIONSHIPS)
             targets = [one for name in link.refers_to if (one := self.schema.find(name))]
             if not targets:
                 raise errors.rest.not_modelled(f"the object {link.refers_to[0]} behind {step}")
             alias = f"{self.root.alias}{len(self._sources) + 1}"
             joined = Source(targets[0], alias, key)
             table = quoted(targets[0].name)
-            if len(targets) > 1:
+            if len(link.refers_to) > 1:
                 joined = replace(joined, sobject=_name_object(targets), polymorphic=True)
                 table = _union(targets)
             condition = f"{alias}.Id = {source.column(link)}"
@@ -118,20 +166,27 @@ def _name_object(targets: list[SObject]) -> SObject:
     """Return the pseudo-object *Name* that stands for a parent of several possible kinds.
 
     Documented: https://developer.salesforce.com/docs/platform/object-reference/guide/sforce-api-objects-name.html
-    Of its fields Id, Name and Type are modelled.
     """
     of_id = targets[0].field("Id")
     text = Field("Name", "Name", "string", length=255, byte_length=765)
-    fields = (of_id, text, replace(text, name="Type", label="Type"))
+    kind = replace(text, name="Type", label="Type")
+    more = [
+        next((one for target in targets if (one := target.find(name))), None)
+        for name in _NAME_FIELDS
+    ]
+    fields = (of_id, text, kind, *(replace(one, formula=None) for one in more if one is not None))
     return SObject("Name", "Name", "Names", None, fields, frozenset({"query"}))
 
 
 def _union(targets: list[SObject]) -> str:
+    shared = [name for name in _NAME_FIELDS if any(target.find(name) for target in targets)]
     arms = []
     for one in targets:
         name = next((field for field in one.fields if field.name_field), one.field("Id"))
-        label = text_literal(one.name)
-        arms.append(
-            f"SELECT Id, {quoted(name.name)} AS Name, {label} AS Type FROM {quoted(one.name)}"
-        )
+        source = Source(one, "kind")
+        columns = ["kind.Id", f"{source.column(name)} AS Name", f"{text_literal(one.name)} AS Type"]
+        for wanted in shared:
+            field = one.find(wanted)
+            columns.append(f"{source.column(field) if field else 'NULL'} AS {quoted(wanted)}")
+        arms.append(f"SELECT {', '.join(columns)} FROM {quoted(one.name)} AS kind")
     return "(" + " UNION ALL ".join(arms) + ")"
