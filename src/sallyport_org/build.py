@@ -88,8 +88,36 @@ class Credentials:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class OrgShape:
+    """What tells one org from another: its name, My Domain, kind and instance.
+
+    ``number`` makes the org's id; None takes it from the seed.
+    """
+
+    name: str = "Acme"
+    my_domain: str = MY_DOMAIN
+    edition: str = "Developer Edition"
+    instance: str = "GL1"
+    is_sandbox: bool = False
+    number: int | None = None
+
+    @classmethod
+    def production(cls, domain: str, number: int, name: str | None = None) -> OrgShape:
+        """Return a production org called ``<domain>.my.salesforce.com``."""
+        address = f"https://{domain}.my.salesforce.com"
+        return cls(name or domain.title(), address, "Enterprise Edition", number=number)
+
+    @classmethod
+    def sandbox(cls, domain: str, sandbox: str, number: int, name: str | None = None) -> OrgShape:
+        """Return a sandbox called ``<domain>--<sandbox>.sandbox.my.salesforce.com``."""
+        address = f"https://{domain}--{sandbox}.sandbox.my.salesforce.com"
+        return cls(name or domain.title(), address, "Enterprise Edition", "GL1S", True, number)
+
+
 def build_org(
     *,
+    shape: OrgShape | None = None,
     rows: Mapping[str, int] | None = None,
     seed: int = 1,
     load: Sequence[Path] = (),
@@ -101,7 +129,8 @@ def build_org(
 ) -> tuple[Org, Credentials]:
     """Build an org with made-up rows, rows from files, or both.
 
-    ``rows`` maps object names to numbers of live rows; None means a small default set, or none at
+    ``shape`` says which org it is (a Developer Edition called Acme unless given). ``rows`` maps
+    object names to numbers of live rows; None means a small default set, or none at
     all when files are loaded. ``as_of`` is the latest moment made-up rows carry: the last midnight
     (UTC) before the clock's now unless given; ``apps`` are those its cloud knows. Raises
     :class:`~sallyport_org.rows.generate.UnknownRowsError` and
@@ -114,8 +143,10 @@ def build_org(
     counts = check_counts(schema, ({} if load else DEFAULT_ROWS) if rows is None else rows)
     draw = random.Random(seed)  # noqa: S311 - made-up credentials, the same for the same seed
     admin = _administrator(draw)
+    shape = shape or OrgShape()
+    number = seed % 10_000 if shape.number is None else shape.number
     organization = Organization(
-        ids.record_id("00D", seed % 10_000), "Acme", "Developer Edition", "GL1", is_sandbox=False
+        ids.record_id("00D", number), shape.name, shape.edition, shape.instance, shape.is_sandbox
     )
     engine = Engine()
     try:
@@ -131,7 +162,7 @@ def build_org(
         raise
     org = Org(
         organization=organization,
-        my_domain=MY_DOMAIN,
+        my_domain=shape.my_domain,
         schema=schema,
         engine=engine,
         snapshots=SnapshotStore(engine),
