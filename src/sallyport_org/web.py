@@ -73,17 +73,21 @@ class Visit:
     call: Call
 
     def address_of(self, org: Org) -> str:
-        """Return where an org's clients are sent: the address they came to if it is the org's own."""
+        """Return where an org's clients are sent: the address they came to if it is its own."""
         return self.call.base_url if self.place.org is org else org.my_domain
 
 
 @dataclass(slots=True)
 class Reply:
-    """An answer; an iterator as body is sent piece by piece as it is made."""
+    """An answer; an iterator as body is sent piece by piece as it is made.
+
+    ``cookies`` are values of Set-Cookie headers, which may come more than once.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: Body = b""
+    cookies: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
