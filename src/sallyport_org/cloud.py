@@ -10,18 +10,23 @@ Hosts documented: https://help.salesforce.com/s/articleView?id=xcloud.domain_nam
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from sallyport_org.identity import App
+from sallyport_org.inbox import Inbox, Mail
 from sallyport_org.state import Org
+
+if TYPE_CHECKING:
+    from sallyport_org.addresses import Addresses
+    from sallyport_org.build import Credentials, OrgShape
 
 LOGIN_HOSTS = frozenset({"login.salesforce.com", "welcome.salesforce.com"})
 TEST_HOSTS = frozenset({"test.salesforce.com"})
 SALESFORCE_SUFFIXES = (".salesforce.com", ".force.com", ".site.com", ".salesforce-setup.com")
-KEPT_MAILS = 1000
+
+__all__ = ["Cloud", "Inbox", "Mail", "Place", "PlaceKind"]
 
 PlaceKind = Literal["login", "test", "my_domain", "instance", "former", "local", "unknown"]
 
@@ -39,33 +44,28 @@ class Place:
     org: Org | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail Salesforce sent: an identity verification code, a new security token."""
+class Founder(Protocol):
+    """Builds further orgs while the simulator runs; the server is one."""
 
-    at: datetime
-    to: str
-    subject: str
-    text: str
+    def found(
+        self, shape: OrgShape, *, rows: Mapping[str, int] | None = None, seed: int = 1
+    ) -> tuple[Org, Credentials, str]:
+        """Build an org, open a plain door for it; return it with credentials and address."""
+        ...
 
-
-class Inbox:
-    """The mails of all orgs' people, newest last."""
-
-    def __init__(self) -> None:
-        self._mails: deque[Mail] = deque(maxlen=KEPT_MAILS)
-
-    def put(self, mail: Mail) -> None:
-        """Deliver a mail."""
-        self._mails.append(mail)
-
-    def mails(self, to: str | None = None) -> list[Mail]:
-        """Return all mails, or those to one address."""
-        return [one for one in list(self._mails) if to is None or one.to == to]
+    def close_down(self, org: Org) -> None:
+        """Take an org away for good: its door stays shut, its hosts are nobody's."""
+        ...
 
 
 class Cloud:
-    """Every org of one simulator. Safe to use from many threads."""
+    """Every org of one simulator. Safe to use from many threads.
+
+    ``founder`` and ``doors`` are there while it is being served.
+    """
+
+    founder: Founder
+    doors: Addresses
 
     def __init__(self) -> None:
         self.apps: dict[str, App] = {}
@@ -74,7 +74,8 @@ class Cloud:
         self._lock = threading.Lock()
 
     def add(self, org: Org) -> None:
-        """Take an org in; the first is the default."""
+        """Take an org in; the first is the default. Its mails arrive in the common inbox."""
+        org.inbox = self.inbox
         with self._lock:
             self._orgs[org.id] = org
 

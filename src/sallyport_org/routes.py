@@ -9,7 +9,7 @@ of ``DATA_ROUTES`` a :class:`~sallyport_org.web.Context`.
 
 from __future__ import annotations
 
-from sallyport_org import errors, gate, oauth, soap
+from sallyport_org import addresses, errors, gate, oauth, soap
 from sallyport_org.bulk import routes as bulk_routes
 from sallyport_org.cloud import Cloud, Place
 from sallyport_org.rest import routes as rest_routes
@@ -18,6 +18,7 @@ from sallyport_org.routing import find, route
 from sallyport_org.web import Call, Context, Reply, Visit, refusal_reply
 
 OPEN_ROUTES = (
+    route("/simulator/doors", GET=addresses.show),
     route("/services/data", GET=versions.list_versions),
     route("/services/oauth2/token", POST=oauth.token_endpoint),
     route("/services/oauth2/revoke", POST=oauth.revoke_endpoint, GET=oauth.revoke_endpoint),
@@ -33,7 +34,6 @@ DATA_ROUTES = (*rest_routes.ROUTES, *bulk_routes.ROUTES)
 
 _UNMODELLED = (
     "composite",
-    "jobs/ingest",
     "search",
     "parameterizedsearch",
     "tooling",

@@ -1,0 +1,187 @@
+"""Between bytes and :class:`~sallyport_org.web.Call`: bodies, compression, the request log.
+
+What belongs here: turning aiohttp's requests into calls and replies into responses. What does not:
+listening (``listening``) and answers (``routes``). Handlers are plain functions and run in a pool
+of threads, so a slow query never holds up another client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from isal import isal_zlib
+from multidict import CIMultiDict
+
+from sallyport_org import errors, routes
+from sallyport_org.cloud import Cloud, Place
+from sallyport_org.doors.proxy import Proxy
+from sallyport_org.state import Org
+from sallyport_org.web import Call, Reply, refusal_reply
+
+log = logging.getLogger(__name__)
+
+MAX_HEAD_BYTES = 16_384
+"""Address and headers together (documented:
+https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html)."""
+MAX_BODY_BYTES = 160 * 1024 * 1024
+GZIP_FROM_BYTES = 1024
+"""Smaller answers are not worth compressing."""
+PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One request as the request log keeps it: what was asked, and how it was answered."""
+
+    method: str
+    path: str
+    status: int
+    seconds: float
+
+
+def make_request(*parts: Any) -> web.BaseRequest:
+    """Build aiohttp's request with a body limit above its default of one megabyte."""
+    message, payload, protocol, writer, task = parts[:5]
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY_BYTES
+    )
+
+
+class Exchange:
+    """Turns aiohttp's requests into calls and replies into responses."""
+
+    def __init__(
+        self, cloud: Cloud, pool: ThreadPoolExecutor, latency: float, kept: deque[RequestRecord]
+    ) -> None:
+        self._cloud, self._pool, self._latency, self._kept = cloud, pool, latency, kept
+        self.proxy = Proxy(cloud)
+        self.orgs_by_port: dict[int, Org] = {}
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        began = time.monotonic()
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        try:
+            reply = await self._answer(request)
+        except Exception:
+            log.exception("%s %s could not be answered", request.method, request.path)
+            reply = refusal_reply(errors.rest.unexpected())
+        if reply.status == 501:
+            log.warning("not modelled: %s %s", request.method, request.raw_path)
+        response = await self._send(request, reply)
+        seconds = time.monotonic() - began
+        record = RequestRecord(request.method, request.raw_path, reply.status, seconds)
+        self._kept.append(record)
+        log.info("%s %s %d %.3fs", record.method, record.path, record.status, seconds)
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> Reply:
+        refusal = _too_long(request)
+        if refusal is not None:
+            return refusal_reply(refusal)
+        body = await request.read()
+        call = Call(
+            method=request.method,
+            path=_tidy(request.path),
+            query=request.query,
+            headers=request.headers,
+            body=body,
+            base_url=f"{request.scheme}://{request.host}",
+            remote=self._remote(request),
+        )
+        place = self._cloud.place(call.host, self._door(request))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, _compressed, self._cloud, place, call)
+
+    def _door(self, request: web.BaseRequest) -> Org | None:
+        """Return the org whose plain door a request came through."""
+        if request.transport is None:
+            return None
+        return self.orgs_by_port.get(request.transport.get_extra_info("sockname")[1])
+
+    def _remote(self, request: web.BaseRequest) -> str:
+        """Return the client's address, also when it came through the proxy door."""
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        if not peer:
+            return ""
+        return self.proxy.origin_of(peer[1]) or str(peer[0])
+
+    async def _send(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+        headers = CIMultiDict(reply.headers)
+        headers.extend(("Set-Cookie", cookie) for cookie in reply.cookies)
+        if isinstance(reply.body, bytes):
+            if len(reply.body) <= PIECE_BYTES:
+                response: web.StreamResponse = web.Response(
+                    status=reply.status, headers=headers, body=reply.body
+                )
+                await response.prepare(request)
+                await response.write_eof()
+                return response
+            headers["Content-Length"] = str(len(reply.body))
+            pieces: Iterator[bytes | memoryview] = _slices(reply.body)
+        else:
+            pieces = reply.body
+        response = web.StreamResponse(status=reply.status, headers=headers)
+        await response.prepare(request)
+        try:
+            if request.method != "HEAD":
+                await self._stream(response, pieces)
+            await response.write_eof()
+        except ConnectionError:
+            log.info("%s %s: the client went away", request.method, request.raw_path)
+        return response
+
+    async def _stream(
+        self, response: web.StreamResponse, pieces: Iterator[bytes | memoryview]
+    ) -> None:
+        """Write pieces, making the next one while the last is on its way."""
+        loop = asyncio.get_running_loop()
+        coming = loop.run_in_executor(self._pool, next, pieces, None)
+        while (piece := await coming) is not None:
+            coming = loop.run_in_executor(self._pool, next, pieces, None)
+            await response.write(piece)
+
+
+def _compressed(cloud: Cloud, place: Place, call: Call) -> Reply:
+    """Answer, and gzip the answer if the client takes that and it is worth it."""
+    reply = routes.answer(cloud, place, call)
+    if (
+        isinstance(reply.body, bytes)
+        and len(reply.body) >= GZIP_FROM_BYTES
+        and "Content-Encoding" not in reply.headers
+        and "gzip" in call.headers.get("Accept-Encoding", "").lower()
+    ):
+        packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, 31)
+        reply.body = packer.compress(reply.body) + packer.flush()
+        reply.headers["Content-Encoding"] = "gzip"
+    return reply
+
+
+def _too_long(request: web.BaseRequest) -> errors.Refusal | None:
+    """Refuse addresses and headers above the documented limit."""
+    address = len(request.raw_path)
+    if address > MAX_HEAD_BYTES:
+        return errors.rest.uri_too_long()
+    head = sum(len(name) + len(value) + 4 for name, value in request.raw_headers)
+    return errors.rest.headers_too_large() if address + head > MAX_HEAD_BYTES else None
+
+
+def _tidy(path: str) -> str:
+    """Return a path without doubled and trailing slashes."""
+    return "/" + "/".join(part for part in path.split("/") if part)
+
+
+def _slices(body: bytes) -> Iterator[memoryview]:
+    view = memoryview(body)
+    for start in range(0, len(body), PIECE_BYTES):
+        yield view[start : start + PIECE_BYTES]

@@ -1,0 +1,93 @@
+"""What listens: plain doors (one an org), the HTTPS door and the proxy door.
+
+What belongs here: ports, and starting and stopping sockets on one event loop. What does not: what
+happens to a request (``exchange``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+
+from aiohttp import web
+
+from sallyport_org.doors.exchange import MAX_HEAD_BYTES, Exchange, make_request
+from sallyport_org.state import Org
+
+BACKLOG = 512
+KEEP_ALIVE_SECONDS = 600.0
+
+
+class Doors:
+    """The open doors of one server. Everything runs on the loop ``open`` was called on."""
+
+    def __init__(self, host: str, exchange: Exchange, pool: ThreadPoolExecutor) -> None:
+        self.host = host
+        self._exchange, self._pool = exchange, pool
+        self._runner: web.ServerRunner | None = None
+        self._tunnels: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Get ready to listen."""
+        server = web.Server(
+            self._exchange.handle,
+            access_log=None,
+            request_factory=make_request,
+            max_line_size=MAX_HEAD_BYTES * 4,
+            max_field_size=MAX_HEAD_BYTES * 4,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
+        )
+        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        await self._runner.setup()
+
+    async def open_plain(self, org: Org, port: int) -> int:
+        """Open a plain door whose local names mean an org; returns its port.
+
+        Raises OSError when the port cannot be had.
+        """
+        number = await self._listen(port, None)
+        self._exchange.orgs_by_port[number] = org
+        if self._exchange.proxy.plain is None:
+            self._exchange.proxy.plain = (self._near(), number)
+        return number
+
+    async def open_secure(self, context: ssl.SSLContext, port: int) -> int:
+        """Open the HTTPS door; returns its port. Raises OSError."""
+        number = await self._listen(port, context)
+        self._exchange.proxy.secure = (self._near(), number)
+        return number
+
+    async def open_proxy(self, port: int) -> int:
+        """Open the proxy door; returns its port. Raises OSError."""
+        self._tunnels = await asyncio.start_server(
+            self._exchange.proxy.handle, self.host, port, backlog=BACKLOG
+        )
+        return int(self._tunnels.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """Close every door and stop the workers."""
+        if self._tunnels is not None:
+            self._tunnels.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _listen(self, port: int, context: ssl.SSLContext | None) -> int:
+        if self._runner is None:
+            raise RuntimeError("the doors are not ready; call open() first")
+        listener = _bound(self.host, port)
+        site = web.SockSite(self._runner, listener, backlog=BACKLOG, ssl_context=context)
+        await site.start()
+        return int(listener.getsockname()[1])
+
+    def _near(self) -> str:
+        """Return an address of this machine the proxy reaches the other doors by."""
+        return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address, so that a port of 0 is known before anybody comes."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    return socket.create_server((str(address[0]), port), family=family, backlog=BACKLOG)
