@@ -19,6 +19,7 @@ from sallyport_org.bulk.pages import PageCache
 from sallyport_org.dml import Committed
 from sallyport_org.faults import Faults
 from sallyport_org.identity import App, Directory, Session, User
+from sallyport_org.inbox import Inbox
 from sallyport_org.rows.engine import Engine
 from sallyport_org.rows.generate import Organization
 from sallyport_org.rows.snapshot import SnapshotStore
@@ -81,7 +82,11 @@ class Settings:
     """What an administrator of the org, or of the simulator, can switch.
 
     Times are seconds unless the name says otherwise. ``rows_per_second`` is how fast a synchronous
-    query that no index helps goes through rows; None takes no time.
+    query that no index helps goes through rows; None takes no time. ``long_call_seconds``: from
+    when on a running call counts against ``concurrent_limit``. ``propagation_seconds``: how long a
+    new app stays unknown to the token endpoint (Salesforce: about ten minutes). ``token_seconds``:
+    how long a token request takes, its refresh token claimed meanwhile. ``lockout_minutes`` 0 locks
+    until an administrator unlocks.
     """
 
     # Setup > User Interface, OAuth and OpenID Connect Settings, My Domain, API Access Control
@@ -104,9 +109,13 @@ class Settings:
     concurrent_limit: int = 25
     logins_per_hour: int = 3600
     approvals_per_app: int = 5
+    oldest_version: int = OLDEST_VERSION
     newest_version: int = NEWEST_VERSION
+    long_call_seconds: float = 20.0
     password_flow_retired: bool = False
+    propagation_seconds: float = 0.0
     # how the simulator behaves
+    token_seconds: float = 0.0
     job_seconds: float = 0.2
     rollup_seconds: float = 1.0
     lock_wait_seconds: float = 10.0
@@ -137,6 +146,7 @@ class Org:
     former_hosts: set[str] = field(default_factory=set)
     waking: bool = False
     faults: Faults = field(default_factory=Faults)
+    inbox: Inbox = field(default_factory=Inbox)
     listeners: list[Callable[[Committed], None]] = field(default_factory=list)
     born: datetime = field(default_factory=lambda: datetime.now(UTC))
     _lock: threading.Lock = field(default_factory=threading.Lock)

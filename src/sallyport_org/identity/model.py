@@ -10,7 +10,7 @@ https://developer.salesforce.com/docs/platform/object-reference/guide/sforce-api
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 API_ENABLED = "PermissionsApiEnabled"
@@ -27,6 +27,9 @@ CUSTOMIZE = "PermissionsCustomizeApplication"
 MANAGE_USERS = "PermissionsManageUsers"
 MARKETING_USER = "PermissionsMarketingUser"
 PASSWORD_NEVER_EXPIRES = "PermissionsPasswordNeverExpires"  # noqa: S105 - a permission's name
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+"""When a lock ends that only an administrator lifts."""
 
 IpRange = tuple[str, str]
 """First and last address of a range, both included."""
@@ -75,18 +78,28 @@ class Profile(PermissionSet):
 
     ``login_hours`` maps a weekday (0 = Monday) to the first and last minute of the day (UTC); a day
     left out is closed; None means any time. ``high_assurance`` is *Session security level required
-    at login*.
+    at login*. ``login_flow`` names a flow the users must walk through in a browser before anything
+    else (Setup > Login Flows). ``barred_clients`` are names of SOAP clients (``CallOptions``) the
+    users may not use.
     """
 
     login_ip_ranges: list[IpRange] = field(default_factory=list)
     login_hours: dict[int, tuple[int, int]] | None = None
     high_assurance: bool = False
+    login_flow: str = ""
+    barred_clients: set[str] = field(default_factory=set)
     standard: bool = True
 
 
 @dataclass(slots=True)
 class User:
-    """Somebody who may log in. ``password_set`` is when the password was last set."""
+    """Somebody who may log in.
+
+    ``password_set`` is when the password was last set (None: it does not age); ``security_token``
+    is empty until one was issued; ``locked_until`` is :data:`FOREVER` until somebody unlocks.
+    ``known_browsers`` are the cookies of browsers that passed the identity check; ``totp_secret``
+    (base32) is the registered authenticator app.
+    """
 
     id: str
     username: str
@@ -120,6 +133,7 @@ class App:
     It lives in ``home`` (an org's id). ``distribution``: a *local* external client app exists in
     its own org only; a *packaged* one, and any connected app, is known to every org.
     ``certificate`` is the PEM certificate or public key that verifies JWT assertions.
+    ``staged_id`` and ``staged_secret`` are consumer details generated but not yet applied.
     """
 
     client_id: str
@@ -141,6 +155,7 @@ class App:
     introspect_all_tokens: bool = False
     jwt_access_tokens: bool = False
     made_at: datetime | None = None
+    staged_id: str | None = None
     staged_secret: str | None = None
 
 
@@ -188,6 +203,45 @@ class Approval:
     token: str | None = None
     spent: set[str] = field(default_factory=set)
     ended: str | None = None
+
+    @property
+    def alive(self) -> bool:
+        """True until it was revoked, pushed out, or ended by its policy or a reused token."""
+        return self.ended is None
+
+
+@dataclass(slots=True)
+class Code:
+    """An authorization code: 15 minutes, once (documented). ``challenge`` is PKCE's."""
+
+    code: str
+    user_id: str
+    client_id: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    issued_at: datetime
+    challenge: str | None = None
+    method: Literal["S256", "plain"] = "S256"
+    nonce: str | None = None
+    high_assurance: bool = False
+    spent: bool = False
+
+
+@dataclass(slots=True)
+class DeviceRequest:
+    """A device waiting for somebody to enter its code on ``/setup/connect``.
+
+    ``user_id`` is who allowed it; ``denied`` says that somebody did not.
+    """
+
+    device_code: str
+    user_code: str
+    client_id: str
+    scopes: tuple[str, ...]
+    issued_at: datetime
+    user_id: str | None = None
+    denied: bool = False
+    polled_at: datetime | None = None
 
 
 Source = Literal["oauth", "soap", "ui"]
