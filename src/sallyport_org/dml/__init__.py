@@ -1,10 +1,17 @@
 """Writing rows: the one way every interface (REST, composite, bulk, SOAP) changes records.
 
-Public names: :class:`Change`, :class:`Outcome`, :class:`RowError`, :class:`Committed`.
+Build a :class:`Change` for every row and call::
+
+    outcomes = dml.write(context.org, context.session.user, changes, all_or_none=False)
+
+Public names: :func:`write`; :func:`together`, inside which everything a thread writes and reads is
+one transaction; :class:`Change`, :class:`Outcome`, :class:`RowError`, :class:`Committed`.
 """
 
 from __future__ import annotations
 
 from sallyport_org.dml.model import Change, Committed, Outcome, RowError
+from sallyport_org.dml.transaction import together
+from sallyport_org.dml.write import write
 
-__all__ = ["Change", "Committed", "Outcome", "RowError"]
+__all__ = ["Change", "Committed", "Outcome", "RowError", "together", "write"]

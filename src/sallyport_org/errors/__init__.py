@@ -11,7 +11,7 @@ https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html
 
 from __future__ import annotations
 
-from sallyport_org.errors import bulk, records, rest, soap, soql, tokens
+from sallyport_org.errors import bulk, records, rest, rows, soap, soql, tokens
 from sallyport_org.errors.kinds import OAuthRefusal, Refusal, SoapRefusal
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "bulk",
     "records",
     "rest",
+    "rows",
     "soap",
     "soql",
     "tokens",

@@ -5,7 +5,8 @@ number that says whether rows changed. What does not: what rows say (``generate`
 how SOQL becomes SQL (``soql``).
 
 A connection of DuckDB serves one thread at a time, so every call works on a cursor of its own:
-readers see the last committed state and never wait for a writer.
+readers see the last committed state and never wait for a writer; inside a transaction they see what
+it did so far.
 """
 # ruff: noqa: S608 - SQL is this module's trade: names come from the schema, texts are quoted
 
@@ -19,9 +20,21 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from sallyport_org.rows.locks import Locks
+from sallyport_org.rows.numbers import Numbers
 from sallyport_org.schema.model import TEXT_TYPES, Field, SObject
 
 BATCH_ROWS = 65_536
+
+Conflict = duckdb.TransactionException
+"""Raised when a row was changed by another transaction since this one began."""
+
+_GONE = (
+    'CREATE TABLE "~gone" (sobject VARCHAR, id VARCHAR, deleted TIMESTAMP);'
+    'CREATE TABLE "~cleared" (parent VARCHAR, sobject VARCHAR, field VARCHAR, id VARCHAR)'
+)
+"""The delete log: rows that are in no table any more, and look-ups emptied when their target was
+deleted (an undelete fills them again)."""
 
 _SQL_TYPES = {
     "boolean": "BOOLEAN",
@@ -63,9 +76,14 @@ class Engine:
         if threads:
             config["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=config)
-        self._cursors = threading.local()
+        self._threads = threading.local()
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
         self._version = 0
+        self._uncommitted = 0
+        self.locks = Locks()
+        self.numbers = Numbers()
+        self._connection.execute(_GONE)
 
     def close(self) -> None:
         """Let go of all rows."""
@@ -73,8 +91,16 @@ class Engine:
 
     @property
     def version(self) -> int:
-        """A number that grows with every committed change of rows."""
-        return self._version
+        """A number that grows with every committed change of rows.
+
+        Inside a transaction every answer is another one (below zero): what is read there is like
+        nothing anybody else sees.
+        """
+        if self._joined() is None:
+            return self._version
+        with self._counting:
+            self._uncommitted -= 1
+            return self._uncommitted
 
     def create_table(self, sobject: SObject) -> None:
         """Make the empty table of an object, replacing one of the same name."""
@@ -91,20 +117,48 @@ class Engine:
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor inside one transaction; all of it is kept, or none if the block raises."""
-        with self._lock:
-            cursor = self._connection.cursor()
+        """Give a cursor inside one transaction; all of it is kept, or none if the block raises.
+
+        One such block runs at a time. Inside :meth:`transaction` it joins that transaction.
+        """
+        if self._joined() is not None:
+            with self.transaction() as cursor:
+                yield cursor
+        else:
+            with self._lock, self.transaction() as cursor:
+                yield cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor inside a transaction that may run beside others, or join this thread's own.
+
+        Until the outermost block ends, everything this thread reads comes from the transaction. Two
+        transactions that change the same row cannot both be kept: the later one meets
+        :data:`Conflict`. Whoever locks the rows first (``dml``) never meets it.
+        """
+        joined = self._joined()
+        if joined is not None:
+            yield joined
+            return
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute("BEGIN TRANSACTION")
+            self._threads.transaction = cursor
             try:
-                cursor.execute("BEGIN TRANSACTION")
-                try:
-                    yield cursor
-                except BaseException:
-                    cursor.execute("ROLLBACK")
-                    raise
-                cursor.execute("COMMIT")
+                yield cursor
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+            with self._counting:
                 self._version += 1
-            finally:
-                cursor.close()
+        finally:
+            self._threads.transaction = None
+            cursor.close()
+
+    def reader(self) -> duckdb.DuckDBPyConnection:
+        """Return this thread's cursor; do not keep it. Inside a transaction it is that one's."""
+        return self._cursor()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return every row of a query as Python values."""
@@ -121,8 +175,8 @@ class Engine:
 
         It has a connection of its own and sees the rows committed when it was asked for.
         """
-        relation = self._connection.cursor().sql(sql, params=list(parameters))
-        return relation.to_arrow_reader(rows)
+        cursor = self._joined() or self._connection.cursor()
+        return cursor.sql(sql, params=list(parameters)).to_arrow_reader(rows)
 
     def count(self, sobject: SObject) -> int:
         """Return the number of live rows (neither deleted nor archived)."""
@@ -131,9 +185,17 @@ class Engine:
         )
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        cursor: duckdb.DuckDBPyConnection | None = getattr(self._cursors, "mine", None)
+        joined = self._joined()
+        if joined is not None:
+            return joined
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._threads, "mine", None)
         if cursor is None:
-            cursor = self._cursors.mine = self._connection.cursor()
+            cursor = self._threads.mine = self._connection.cursor()
+        return cursor
+
+    def _joined(self) -> duckdb.DuckDBPyConnection | None:
+        """Return the cursor of the transaction this thread is in, if it is in one."""
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._threads, "transaction", None)
         return cursor
 
 

@@ -1,0 +1,82 @@
+"""One transaction of writes: its locks, its rows, and what it tells when it is kept.
+
+What belongs here: beginning, joining and ending. What does not: which rows are written.
+
+The order is: locks first, then the engine's transaction (so that it sees what the last holder of
+the locks did), then the commit, then the locks back, then the news. Stamps are taken before all
+that, so under load rows become visible in another order than their stamps say.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from sallyport_org.dml.model import Committed
+
+if TYPE_CHECKING:
+    from sallyport_org.state import Org
+
+_open = threading.local()
+
+
+@dataclass(eq=False, slots=True)
+class Transaction:
+    """Writes that are kept together or not at all."""
+
+    org: Org
+    told: list[Committed] = field(default_factory=list)
+    late_seconds: float = 0.0
+
+    def lock(self, rows: Sequence[frozenset[str]]) -> dict[int, str]:
+        """Lock rows; see :meth:`sallyport_org.rows.locks.Locks.take`."""
+        return self.org.engine.locks.take(self, rows, self.org.settings.lock_wait_seconds)
+
+    @contextmanager
+    def rows(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give the cursor to write with; what it did is committed when the block ends well."""
+        with self.org.engine.transaction() as cursor:
+            yield cursor
+            if self.late_seconds and getattr(_open, "transaction", None) is None:
+                time.sleep(self.late_seconds)
+
+
+@contextmanager
+def transaction(org: Org) -> Iterator[Transaction]:
+    """Give the transaction this thread is in, or a new one that ends with the block."""
+    joined: Transaction | None = getattr(_open, "transaction", None)
+    if joined is not None:
+        yield joined
+        return
+    mine = Transaction(org)
+    try:
+        yield mine
+    finally:
+        org.engine.locks.release(mine)
+    for news in mine.told:
+        org.tell(news)
+
+
+@contextmanager
+def together(org: Org) -> Iterator[None]:
+    """Make every write of this thread within the block one transaction; an exception undoes it.
+
+    What the thread reads meanwhile includes what it wrote. Raises
+    :data:`sallyport_org.rows.engine.Conflict` when somebody else changed the same rows first.
+    """
+    with transaction(org) as one, org.engine.transaction():
+        outermost = getattr(_open, "transaction", None) is None
+        _open.transaction = one
+        try:
+            yield
+        finally:
+            if outermost:
+                _open.transaction = None
+        if outermost and one.late_seconds:
+            time.sleep(one.late_seconds)
