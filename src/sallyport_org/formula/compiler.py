@@ -11,6 +11,7 @@ whole schema. Fields of parents become sub-selects by id, at most ten relationsh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -125,6 +126,7 @@ class _Compiler:
         self._schema = schema.whole
         self._user_id = schema.user_id or ""
         self._now = schema.now()
+        self._site = schema.site
         self._rules = rules
         self._inside: list[str] = []
         self._zero = False
@@ -266,6 +268,8 @@ class _Compiler:
             return self._through_parent("RecordType", tuple(rest), row)
         if variable == "$system" and rest[0].lower() == "origindatetime":
             return Value("TIMESTAMP '1900-01-01'", "datetime")
+        if variable == "$api":
+            return self._api_address(name, rest[0], row)
         target = _FROM_ORG.get(variable) or _FROM_USER.get(variable)
         sobject = self._schema.find(target or "")
         if sobject is None:
@@ -273,6 +277,17 @@ class _Compiler:
         alias = f"{row.alias}g"
         value = self._name(Name(tuple(rest)), _Row(sobject, alias, crossed=row.crossed + 1))
         return self._looked_up(value, sobject, alias, self._key(sobject, alias))
+
+    def _api_address(self, name: str, which: str, row: _Row) -> Value:
+        """Return the address of a SOAP endpoint: ``$Api.Partner_Server_URL_260`` is 26.0's."""
+        found = re.fullmatch(r"(?i)(partner|enterprise)_server_url_(\d+)(\d)", which)
+        if found is None:
+            raise FormulaError(f"{name} is not modelled by the org simulator")
+        letter = "u" if found[1].lower() == "partner" else "c"
+        base = text_literal(f"{self._site}/services/Soap/{letter}/{found[2]}.{found[3]}/")
+        alias = f"{row.alias}g"
+        org_id = f"(SELECT left({alias}.Id, 15) FROM Organization AS {alias})"
+        return Value(f"({base} || coalesce({org_id}, ''))", "text")
 
     def _key(self, sobject: SObject, alias: str) -> str:
         """Return the SQL of the id of the current user, its profile or role, or of the org."""

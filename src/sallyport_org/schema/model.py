@@ -43,6 +43,7 @@ class PicklistValue:
     label: str
     default: bool = False
     active: bool = True
+    valid_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Field:
     display_format: str | None = None
     restricted_delete: bool = False
     relationship_order: int | None = None
-    reparentable: bool = True
+    controller: str | None = None
 
     @property
     def custom(self) -> bool:
@@ -193,7 +194,7 @@ class SObject:
     rules: tuple[ValidationRule, ...] = ()
     distant_children: tuple[DistantChild, ...] = ()
     paths: tuple[tuple[str, str | None], ...] = ()
-    _by_name: dict[str, Field] = field(default_factory=dict, repr=False, compare=False)
+    _by_name: dict[str, Field] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._by_name.update((one.name.lower(), one) for one in self.fields)
@@ -237,7 +238,8 @@ class Schema:
     """Every object of an org, found by name whatever the letter case, or by key prefix.
 
     A schema may be changed while others read it: every change replaces the whole table at once.
-    ``user_id`` and ``now`` are what formulas read as the current user and moment.
+    ``user_id``, ``now`` and ``site`` (the org's address) are what formulas read as the current user
+    and moment, and where they lead.
     """
 
     def __init__(
@@ -246,12 +248,14 @@ class Schema:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         user_id: str | None = None,
+        site: str = "",
         whole: Schema | None = None,
     ) -> None:
         self._by_name: Mapping[str, SObject] = {one.name.lower(): one for one in sobjects}
         self._whole = whole
         self.now = now
         self.user_id = user_id
+        self.site = site
         self.version = 0
         self.changed_at: datetime | None = None
 
@@ -288,7 +292,7 @@ class Schema:
 
     def copy(self) -> Schema:
         """Return a schema with the same objects, to try changes on."""
-        return Schema(self, now=self.now, user_id=self.user_id)
+        return Schema(self, now=self.now, user_id=self.user_id, site=self.site)
 
     def seen_by(self, user_id: str, sobjects: Iterable[SObject] | None = None) -> Schema:
         """Return this schema as one user meets it; ``sobjects`` are those left, None all of them.
@@ -299,6 +303,7 @@ class Schema:
             self._by_name.values() if sobjects is None else sobjects,
             now=self.now,
             user_id=user_id,
+            site=self.site,
             whole=self.whole,
         )
         seen.version, seen.changed_at = self.version, self.changed_at
