@@ -141,10 +141,11 @@ def build_org(
     as_of = as_of or now.replace(hour=0, minute=0, second=0, microsecond=0)
     schema = standard_schema()
     counts = check_counts(schema, ({} if load else DEFAULT_ROWS) if rows is None else rows)
-    draw = random.Random(seed)  # noqa: S311 - made-up credentials, the same for the same seed
-    admin = _administrator(draw)
     shape = shape or OrgShape()
     number = seed % 10_000 if shape.number is None else shape.number
+    # made-up credentials: the same for the same seed, others for every org
+    draw = random.Random(seed if shape.number is None else f"{seed}/{number}")  # noqa: S311
+    admin = _administrator(draw)
     organization = Organization(
         ids.record_id("00D", number), shape.name, shape.edition, shape.instance, shape.is_sandbox
     )

@@ -6,6 +6,7 @@ org does.
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import math
@@ -15,11 +16,15 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
 
+import platformdirs
 import typer
 
 from sallyport_org import __version__
+from sallyport_org.addresses import exports
+from sallyport_org.doors import DoorError
 from sallyport_org.loading import LoadError
 from sallyport_org.rows.generate import UnknownRowsError
 from sallyport_org.server import OrgServer
@@ -28,6 +33,7 @@ from sallyport_org.state import Settings
 USAGE_ERROR = 2
 FAILURE = 1
 LAST_PORT = 65_535
+PORT, HTTPS_PORT, PROXY_PORT = 8421, 8422, 8423
 
 app = typer.Typer(
     help="A local Salesforce org to develop and test against.",
@@ -72,7 +78,7 @@ def serve(
     port: Annotated[
         int,
         typer.Option(parser=_port, metavar="NUMBER", help="Port to listen on; 0 picks a free one."),
-    ] = 8421,
+    ] = PORT,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     rows: Annotated[
         list[str] | None,
@@ -82,6 +88,31 @@ def serve(
     load: Annotated[
         list[Path] | None,
         typer.Option(help="CSV, sf tree JSON or plan files with your records; may be repeated."),
+    ] = None,
+    https_port: Annotated[
+        int | None,
+        typer.Option(
+            parser=_port,
+            metavar="NUMBER",
+            help=f"Port of the HTTPS door; {HTTPS_PORT} beside port {PORT}, else a free one.",
+            show_default=False,
+        ),
+    ] = None,
+    proxy_port: Annotated[
+        int | None,
+        typer.Option(
+            parser=_port,
+            metavar="NUMBER",
+            help=f"Port of the proxy door; {PROXY_PORT} beside port {PORT}, else a free one.",
+            show_default=False,
+        ),
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the local certificate authority; made when missing.",
+            show_default="a folder of your user's data",
+        ),
     ] = None,
     soap_login: Annotated[
         bool, typer.Option(help="Whether the org allows SOAP login() with a password.")
@@ -112,6 +143,9 @@ def serve(
     server = OrgServer(
         host=host,
         port=port,
+        https_port=_beside(port, https_port, HTTPS_PORT),
+        proxy_port=_beside(port, proxy_port, PROXY_PORT),
+        authority=ca or platformdirs.user_data_path("sallyport-org") / "authority",
         rows=_read_rows(rows),
         seed=seed,
         load=load or (),
@@ -128,12 +162,53 @@ def serve(
         _stop(f"--rows: {wrong}", USAGE_ERROR)
     except LoadError as wrong:
         _stop(f"--load: {wrong}", FAILURE)
+    except DoorError as taken:
+        _stop(str(taken), FAILURE)
     except OSError as failure:
-        _stop(f"cannot listen on {host}:{port}: {failure.strerror or failure}", FAILURE)
+        _stop(f"cannot write {failure.filename}: {failure.strerror}; see --ca", FAILURE)
     typer.echo(json.dumps(server.summary()))
     sys.stdout.flush()
     stopping.wait()
     server.stop()
+
+
+@app.command(name="env")
+def environment(
+    url: Annotated[
+        str, typer.Option(help="Plain address of the running simulator.")
+    ] = f"http://127.0.0.1:{PORT}",
+    style: Annotated[str, typer.Option("--format", help="sh or json.")] = "sh",
+) -> None:
+    """Print the settings that lead a client's login.salesforce.com to a running simulator."""
+    if style not in ("sh", "json"):
+        _stop(f"--format: {style!r} is none of sh, json", USAGE_ERROR)
+    try:
+        place = urlsplit(url)
+        if place.scheme != "http" or not place.hostname:
+            raise ValueError
+        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=10)
+    except ValueError:
+        _stop(
+            f"--url: {url!r} is no address of a plain door, e.g. http://127.0.0.1:{PORT}",
+            USAGE_ERROR,
+        )
+    try:
+        connection.request("GET", "/simulator/doors")
+        doors = json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException) as failure:
+        _stop(f"nothing answers as sallyport-org at {url}: {failure}", FAILURE)
+    if style == "json":
+        typer.echo(json.dumps(doors))
+        return
+    typer.echo(f'# eval these in a shell: eval "$(sallyport-org env --url {url})"')
+    typer.echo(exports(doors["environment"]))
+
+
+def _beside(port: int, given: int | None, usual: int) -> int:
+    """Return the port of a further door: as asked, the usual one, or a free one."""
+    if given is not None:
+        return given
+    return usual if port == PORT else 0
 
 
 def _read_rows(options: list[str] | None) -> dict[str, int] | None:
@@ -162,7 +237,7 @@ def _check_host(host: str, port: int) -> None:
         )
 
 
-def _stop(message: str, code: int) -> None:
+def _stop(message: str, code: int) -> NoReturn:
     """Say one sentence on stderr and leave."""
     typer.echo(f"sallyport-org: {message}", err=True)
     raise typer.Exit(code)

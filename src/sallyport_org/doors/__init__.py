@@ -1,7 +1,7 @@
 """Sockets: the doors an org can be reached by, all leading to the same handlers.
 
 Public names: :class:`Authority` (the local certificate authority), :class:`Doors` (what listens)
-and :class:`RequestRecord`. What does not belong here: answers (``routes`` and below).
+and :class:`DoorError`. What does not belong here: answers (``routes``).
 
 * plain HTTP: one port an org; local names mean that org, a Salesforce name in ``Host`` its own;
 * HTTPS with a certificate of a local authority, for local and all of Salesforce's names;
@@ -11,7 +11,6 @@ and :class:`RequestRecord`. What does not belong here: answers (``routes`` and b
 from __future__ import annotations
 
 from sallyport_org.doors.authority import Authority
-from sallyport_org.doors.exchange import RequestRecord
-from sallyport_org.doors.listening import Doors
+from sallyport_org.doors.listening import DoorError, Doors
 
-__all__ = ["Authority", "Doors", "RequestRecord"]
+__all__ = ["Authority", "DoorError", "Doors"]

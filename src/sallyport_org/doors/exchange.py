@@ -1,7 +1,8 @@
-"""Between bytes and :class:`~sallyport_org.web.Call`: bodies, compression, the request log.
+"""Between bytes and :class:`~sallyport_org.web.Call`: bodies, compression, what the log keeps.
 
 What belongs here: turning aiohttp's requests into calls and replies into responses. What does not:
-listening (``listening``) and answers (``routes``). Handlers are plain functions and run in a pool
+listening (``listening``), answers (``routes``), and what goes wrong on purpose on the way
+(``faults.transport``). Handlers are plain functions and run in a pool
 of threads, so a slow query never holds up another client.
 """
 
@@ -10,10 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -23,6 +23,8 @@ from multidict import CIMultiDict
 from sallyport_org import errors, routes
 from sallyport_org.cloud import Cloud, Place
 from sallyport_org.doors.proxy import Proxy
+from sallyport_org.faults import Journal, transport
+from sallyport_org.request_log import RequestLog, RequestRecord
 from sallyport_org.state import Org
 from sallyport_org.web import Call, Reply, refusal_reply
 
@@ -35,16 +37,6 @@ MAX_BODY_BYTES = 160 * 1024 * 1024
 GZIP_FROM_BYTES = 1024
 """Smaller answers are not worth compressing."""
 PIECE_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
-    """One request as the request log keeps it: what was asked, and how it was answered."""
-
-    method: str
-    path: str
-    status: int
-    seconds: float
 
 
 def make_request(*parts: Any) -> web.BaseRequest:
@@ -60,7 +52,7 @@ class Exchange:
     """Turns aiohttp's requests into calls and replies into responses."""
 
     def __init__(
-        self, cloud: Cloud, pool: ThreadPoolExecutor, latency: float, kept: deque[RequestRecord]
+        self, cloud: Cloud, pool: ThreadPoolExecutor, latency: float, kept: RequestLog
     ) -> None:
         self._cloud, self._pool, self._latency, self._kept = cloud, pool, latency, kept
         self.proxy = Proxy(cloud)
@@ -69,23 +61,24 @@ class Exchange:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         began = time.monotonic()
+        journal = Journal(request.method, _tidy(request.path))
         if self._latency:
             await asyncio.sleep(self._latency)
         try:
-            reply = await self._answer(request)
+            reply = await self._answer(request, journal)
         except Exception:
             log.exception("%s %s could not be answered", request.method, request.path)
             reply = refusal_reply(errors.rest.unexpected())
         if reply.status == 501:
             log.warning("not modelled: %s %s", request.method, request.raw_path)
-        response = await self._send(request, reply)
+        response = await transport.send(request, reply, journal, self._send)
         seconds = time.monotonic() - began
-        record = RequestRecord(request.method, request.raw_path, reply.status, seconds)
-        self._kept.append(record)
-        log.info("%s %s %d %.3fs", record.method, record.path, record.status, seconds)
+        sent = response.body_length if response.prepared else 0
+        self._kept.add(_record(request, reply, journal, seconds, sent))
+        log.info("%s %s %d %.3fs", request.method, request.raw_path, reply.status, seconds)
         return response
 
-    async def _answer(self, request: web.BaseRequest) -> Reply:
+    async def _answer(self, request: web.BaseRequest, journal: Journal) -> Reply:
         refusal = _too_long(request)
         if refusal is not None:
             return refusal_reply(refusal)
@@ -100,8 +93,19 @@ class Exchange:
             remote=self._remote(request),
         )
         place = self._cloud.place(call.host, self._door(request))
+        if place.org is not None:
+            journal.belongs_to(place.org)
+            call = transport.meet(journal, call)
+            reply = await transport.instead(journal)
+            if reply is not None:
+                return reply
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, _compressed, self._cloud, place, call)
+        work = (self._pool, _compressed, self._cloud, place, call, journal)
+        reply = await loop.run_in_executor(*work)
+        if transport.again(journal):
+            await loop.run_in_executor(*work)
+        transport.meet_late(journal, known_before=place.org is not None)
+        return reply
 
     def _door(self, request: web.BaseRequest) -> Org | None:
         """Return the org whose plain door a request came through."""
@@ -152,9 +156,29 @@ class Exchange:
             await response.write(piece)
 
 
-def _compressed(cloud: Cloud, place: Place, call: Call) -> Reply:
+def _record(
+    request: web.BaseRequest, reply: Reply, journal: Journal, seconds: float, sent: int
+) -> RequestRecord:
+    """Return what the request log keeps of a request."""
+    return RequestRecord(
+        method=request.method,
+        path=request.raw_path,
+        status=reply.status,
+        seconds=seconds,
+        at=journal.faults.now() if journal.faults is not None else datetime.now(UTC),
+        host=request.host,
+        bytes=sent,
+        org=journal.org_id,
+        user=journal.username,
+        version=journal.version,
+        faults=tuple(journal.struck),
+    )
+
+
+def _compressed(cloud: Cloud, place: Place, call: Call, journal: Journal) -> Reply:
     """Answer, and gzip the answer if the client takes that and it is worth it."""
-    reply = routes.answer(cloud, place, call)
+    with journal.open():
+        reply = routes.answer(cloud, place, call)
     if (
         isinstance(reply.body, bytes)
         and len(reply.body) >= GZIP_FROM_BYTES

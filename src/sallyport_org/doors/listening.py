@@ -20,6 +20,17 @@ BACKLOG = 512
 KEEP_ALIVE_SECONDS = 600.0
 
 
+class DoorError(OSError):
+    """A port that cannot be listened on."""
+
+    def __init__(self, host: str, port: int, failure: OSError) -> None:
+        super().__init__(failure.errno, failure.strerror or str(failure))
+        self.host, self.port = host, port
+
+    def __str__(self) -> str:
+        return f"cannot listen on {self.host}:{self.port}: {self.strerror}"
+
+
 class Doors:
     """The open doors of one server. Everything runs on the loop ``open`` was called on."""
 
@@ -45,7 +56,7 @@ class Doors:
     async def open_plain(self, org: Org, port: int) -> int:
         """Open a plain door whose local names mean an org; returns its port.
 
-        Raises OSError when the port cannot be had.
+        Raises :class:`DoorError` when the port cannot be had.
         """
         number = await self._listen(port, None)
         self._exchange.orgs_by_port[number] = org
@@ -54,17 +65,16 @@ class Doors:
         return number
 
     async def open_secure(self, context: ssl.SSLContext, port: int) -> int:
-        """Open the HTTPS door; returns its port. Raises OSError."""
+        """Open the HTTPS door; returns its port. Raises :class:`DoorError`."""
         number = await self._listen(port, context)
         self._exchange.proxy.secure = (self._near(), number)
         return number
 
     async def open_proxy(self, port: int) -> int:
-        """Open the proxy door; returns its port. Raises OSError."""
-        self._tunnels = await asyncio.start_server(
-            self._exchange.proxy.handle, self.host, port, backlog=BACKLOG
-        )
-        return int(self._tunnels.sockets[0].getsockname()[1])
+        """Open the proxy door; returns its port. Raises :class:`DoorError`."""
+        listener = _bound(self.host, port)
+        self._tunnels = await asyncio.start_server(self._exchange.proxy.handle, sock=listener)
+        return int(listener.getsockname()[1])
 
     async def close(self) -> None:
         """Close every door and stop the workers."""
@@ -90,4 +100,7 @@ class Doors:
 def _bound(host: str, port: int) -> socket.socket:
     """Return a socket bound to an address, so that a port of 0 is known before anybody comes."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    return socket.create_server((str(address[0]), port), family=family, backlog=BACKLOG)
+    try:
+        return socket.create_server((str(address[0]), port), family=family, backlog=BACKLOG)
+    except OSError as failure:
+        raise DoorError(host, port, failure) from failure
