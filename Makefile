@@ -10,8 +10,8 @@ STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 SHARED ?= ../shared
 
-.PHONY: help install lock demo test test-postgres check format lint types contract \
-  flow-service samples crash bad-input memory bench clean
+.PHONY: help install lock demo test test-postgres test-browser check format lint types contract \
+  flow-service samples crash bad-input memory clients org-faults describes soql bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,12 +41,17 @@ demo: $(STAMP)  ## simulated org -> connection -> flows -> 450,000 rows proven
 	$(BIN)/sallyport demo
 
 test: $(STAMP)  ## every test that needs Python only
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/browser
 
-test-postgres: $(STAMP)  ## the same tests on a real PostgreSQL (started from a wheel)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/with_postgres.py pytest -n 2 --dist loadfile
+# The simulator's own tests are left out: nothing of it is kept in PostgreSQL.
+test-postgres: $(STAMP)  ## the product's tests on a real PostgreSQL (started from a wheel)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/with_postgres.py \
+	  pytest -n 2 --dist loadfile --ignore tests/browser --ignore tests/org
 
-check: $(STAMP) format lint types contract test test-postgres  ## all that CI runs
+test-browser: $(STAMP)  ## the simulator's pages in a real Chromium (Debian: apt-get install chromium)
+	$(BIN)/pytest tests/browser
+
+check: $(STAMP) format lint types contract test test-browser test-postgres  ## all that CI runs
 
 format: $(STAMP)  ## is everything formatted? (.venv/bin/ruff format . does it)
 	$(BIN)/ruff format --check .
@@ -74,6 +79,18 @@ bad-input: $(STAMP)  ## 15 bad inputs: what each prints, and that nothing was st
 
 memory: $(STAMP)  ## peak memory of a 1M-row and a 100k-row run
 	$(BIN)/python -m checks.memory
+
+clients: $(STAMP)  ## real Salesforce clients (PyPI, npm) against the simulator
+	$(BIN)/python -m checks.clients
+
+org-faults: $(STAMP)  ## every known refusal of Salesforce's sign-in, produced and compared (needs SHARED)
+	$(BIN)/python -m checks.org_faults $(SHARED)
+
+describes: $(STAMP)  ## the simulator's describes compared with real ones (needs SHARED)
+	$(BIN)/python -m checks.describes $(SHARED)
+
+soql: $(STAMP)  ## 1,000 random queries, each compared with another engine's answer
+	$(BIN)/python -m checks.soql
 
 bench: $(STAMP)  ## how fast: a full sync against curl, CSV to columns, the org's throughput
 	$(BIN)/python bench/pull.py
