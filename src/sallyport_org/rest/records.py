@@ -7,7 +7,8 @@ What belongs here: from result rows to what clients parse. What does not: which 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sallyport_org.rows.engine import Engine, text_literal
@@ -18,6 +19,18 @@ from sallyport_org.soql.scope import Source
 Record = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How many children of one parent an answer holds, and where the others are.
+
+    ``more`` takes the plan that gives all children of that parent and how many were given; it
+    returns the ``nextRecordsUrl``.
+    """
+
+    rows: int
+    more: Callable[[Plan, int], str]
+
+
 def attributes(sobject: str, record_id: str, version: str) -> Record:
     """Return what every record begins with."""
     url = f"/services/data/v{version}/sobjects/{sobject}/{record_id}"
@@ -25,16 +38,21 @@ def attributes(sobject: str, record_id: str, version: str) -> Record:
 
 
 def records(
-    engine: Engine, plan: Plan, rows: Iterable[Sequence[Any]], version: str
+    engine: Engine,
+    plan: Plan,
+    rows: Iterable[Sequence[Any]],
+    version: str,
+    paging: Paging | None = None,
 ) -> list[Record]:
-    """Return result rows of ``output.json_projection`` as records, children included."""
-    made = [record(plan, row, version) for row in rows]
-    if plan.children and made:
-        keys = [str(one["attributes"]["url"]).rsplit("/", 1)[-1] for one in made]
-        for children in plan.children:
-            found = _children(engine, children, keys, version)
-            for key, one in zip(keys, made, strict=True):
-                one[children.name] = found.get(key)
+    """Return result rows of ``output.json_projection`` as records, children included.
+
+    Without ``paging`` every child is in the answer.
+    """
+    if not plan.children:
+        return [record(plan, row, version) for row in rows]
+    kept = list(rows)
+    made = [record(plan, row, version) for row in kept]
+    _attach(engine, plan, made, [row[-1] for row in kept], version, paging)
     return made
 
 
@@ -45,9 +63,17 @@ def record(plan: Plan, row: Sequence[Any], version: str) -> Record:
         made.update((one.path[0], value) for one, value in zip(plan.outputs, row, strict=False))
         return made
     made = {"attributes": attributes(plan.sobject.name, row[-1], version)}
+    if not plan.parents:
+        for one, value in zip(plan.outputs, row, strict=False):
+            made[one.path[0]] = value
+        return made
     parents = _parents(plan, row, version)
     for one, value in zip(plan.outputs, row, strict=False):
-        _place(made, one.path, value, parents)
+        place = _place(made, one.path, parents)
+        if place is not None and (
+            not (one.kinds or one.others) or one.counts_for(place["attributes"]["type"])
+        ):
+            place[one.path[-1]] = value
     return made
 
 
@@ -69,44 +95,84 @@ def _kind(parent: Source, row: Sequence[Any], at: int) -> str:
 
 
 def _place(
-    made: Record,
-    path: tuple[str, ...],
-    value: Any,
-    parents: dict[tuple[str, ...], Record | None],
-) -> None:
-    """Put a value where its path says; a missing parent is null and takes its fields with it."""
+    made: Record, path: tuple[str, ...], parents: dict[tuple[str, ...], Record | None]
+) -> Record | None:
+    """Return the record a value belongs into; a missing parent is null and has no place."""
     for depth in range(1, len(path)):
         step = path[:depth]
         if parents[step] is None:
             made[step[-1]] = None
-            return
+            return None
         made = made.setdefault(step[-1], {"attributes": parents[step]})
-    made[path[-1]] = value
+    return made
+
+
+# -- children
+
+
+def _attach(
+    engine: Engine,
+    plan: Plan,
+    made: list[Record],
+    keys: list[str],
+    version: str,
+    paging: Paging | None,
+) -> None:
+    """Give each record its child answers, null where there are none."""
+    for children in plan.children:
+        found = _children(engine, children, keys, version, paging) if keys else {}
+        for key, one in zip(keys, made, strict=True):
+            one[children.name] = found.get(key)
 
 
 def _children(
-    engine: Engine, children: Children, keys: list[str], version: str
+    engine: Engine, children: Children, keys: list[str], version: str, paging: Paging | None
 ) -> dict[str, Record]:
     """Return the child answers of the parents with those ids; parents without any are left out.
 
     A child query's LIMIT and OFFSET hold for each parent, so rows are numbered within their parent.
     """
     plan = children.plan
+    rows = engine.rows(_numbered(children, keys, version, paging))
+    made = [record(plan, row[:-2], version) for row in rows]
+    _attach(engine, plan, made, [row[-3] for row in rows], version, paging)
+    found: dict[str, Record] = {}
+    for one, (*_, parent_id, total) in zip(made, rows, strict=True):
+        answer = found.setdefault(parent_id, {"totalSize": total, "done": True, "records": []})
+        answer["records"].append(one)
+    if paging is not None:
+        for parent_id, answer in found.items():
+            given = len(answer["records"])
+            if given < answer["totalSize"]:
+                alone = f"{plan.condition} AND {children.link} = {text_literal(parent_id)}"
+                order = plan.order or f" ORDER BY {plan.source.alias}.Id"
+                url = paging.more(replace(plan, condition=alone, order=order), given)
+                found[parent_id] = {
+                    "totalSize": answer["totalSize"],
+                    "done": False,
+                    "nextRecordsUrl": url,
+                    "records": answer["records"],
+                }
+    return found
+
+
+def _numbered(children: Children, keys: list[str], version: str, paging: Paging | None) -> str:
+    """Return the SQL of some parents' children: record columns, parent, number of them all."""
+    plan = children.plan
     wanted = ", ".join(text_literal(key) for key in keys)
     limit, offset = plan.query.limit, plan.query.offset or 0
-    ordered = (
-        plan.tail.split(" LIMIT ")[0].split(" OFFSET ")[0] or f" ORDER BY {plan.source.alias}.Id"
-    )
+    order = plan.order or f" ORDER BY {plan.source.alias}.Id"
+    total = f"greatest(count(*) OVER (PARTITION BY {children.link}) - {offset}, 0)"
+    if limit is not None:
+        total = f"least({total}, {limit})"
     inner = (
         f"SELECT {output.json_projection(plan, version)}, {children.link} AS parent_id, "
-        f"row_number() OVER (PARTITION BY {children.link}{ordered}) AS place "
+        f"{total} AS total, row_number() OVER (PARTITION BY {children.link}{order}) AS place "
         f"FROM {plan.tables} WHERE {plan.condition} AND {children.link} IN ({wanted})"
     )
-    most = "" if limit is None else f" AND place <= {offset + limit}"
-    sql = f"SELECT * FROM ({inner}) WHERE place > {offset}{most} ORDER BY parent_id, place"
-    found: dict[str, Record] = {}
-    for *row, parent_id, _ in engine.rows(sql):
-        answer = found.setdefault(parent_id, {"totalSize": 0, "done": True, "records": []})
-        answer["records"].append(record(plan, row, version))
-        answer["totalSize"] += 1
-    return found
+    bounds = [one for one in (limit, paging.rows if paging else None) if one is not None]
+    most = f" AND place <= {offset + min(bounds)}" if bounds else ""
+    return (
+        f"SELECT * EXCLUDE (place) FROM ({inner}) WHERE place > {offset}{most} "
+        "ORDER BY parent_id, place"
+    )

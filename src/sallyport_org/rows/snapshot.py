@@ -5,7 +5,7 @@ any run of its rows. What does not: what the columns mean and how pages are writ
 
 A file that is mapped into memory costs no memory of its own while nobody reads it. It is unlinked
 as soon as it is mapped, so even a killed process leaves nothing behind. Results of the same SQL
-over unchanged rows share one file.
+over unchanged rows share one file; small results need none.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ import pyarrow as pa
 
 from sallyport_org.rows.engine import Engine
 
+SMALL_ROWS = 2000
+"""Results of no more rows stay in memory: a page of a synchronous query."""
 KEPT = 4
 """How many of the latest results stay although nobody holds them."""
 
@@ -31,12 +33,9 @@ KEPT = 4
 class Snapshot:
     """The rows of one result, in order. Safe to read from many threads."""
 
-    def __init__(self, path: Path, number: int) -> None:
+    def __init__(self, batches: list[pa.RecordBatch], number: int, size: int) -> None:
         self.number = number
-        self.bytes = path.stat().st_size
-        self._source = pa.memory_map(str(path))
-        self._file = pa.ipc.open_file(self._source)
-        batches = [self._file.get_batch(at) for at in range(self._file.num_record_batches)]
+        self.bytes = size
         self._batches = [batch for batch in batches if batch.num_rows]
         self._ends = list(accumulate(batch.num_rows for batch in self._batches))
 
@@ -89,14 +88,28 @@ class SnapshotStore:
         self._latest.clear()
 
     def _write(self, sql: str) -> Snapshot:
+        reader = self._engine.batches(sql)
+        first: list[pa.RecordBatch] = []
+        for batch in reader:
+            first.append(batch)
+            if sum(one.num_rows for one in first) > SMALL_ROWS:
+                return self._file(reader, first)
+        return Snapshot(first, next(self._numbers), sum(one.nbytes for one in first))
+
+    def _file(self, rest: pa.RecordBatchReader, first: list[pa.RecordBatch]) -> Snapshot:
+        """Write a large result to a file, map it, and unlink it."""
         handle, name = tempfile.mkstemp(prefix="sallyport-org-", suffix=".arrow")
         os.close(handle)
         path = Path(name)
         try:
-            reader = self._engine.batches(sql)
-            with pa.OSFile(name, "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
-                for batch in reader:
+            with pa.OSFile(name, "wb") as sink, pa.ipc.new_file(sink, rest.schema) as writer:
+                for batch in first:
                     writer.write_batch(batch)
-            return Snapshot(path, next(self._numbers))
+                first.clear()
+                for batch in rest:
+                    writer.write_batch(batch)
+            mapped = pa.ipc.open_file(pa.memory_map(name))
+            batches = [mapped.get_batch(at) for at in range(mapped.num_record_batches)]
+            return Snapshot(batches, next(self._numbers), path.stat().st_size)
         finally:
             path.unlink()

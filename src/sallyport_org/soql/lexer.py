@@ -54,20 +54,16 @@ def tokens(text: str) -> list[Token]:
     Raises MALFORMED_QUERY for characters no token begins with and for unclosed texts.
     """
     if len(text) > MAX_LENGTH:
-        raise errors.soql.malformed_query(
-            "SOQL statements cannot be longer than 100000 characters."
-        )
+        raise errors.soql.too_long()
     found: list[Token] = []
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            message = (
-                "line break or end of query inside a quoted string"
-                if text[at] == "'"
-                else f"unexpected token: '{text[at]}'"
-            )
-            raise errors.soql.at_position("MALFORMED_QUERY", message, text, at)
+            place = errors.soql.Place(text, at)
+            if text[at] == "'":
+                raise errors.soql.unclosed_text(place)
+            raise errors.soql.unexpected_token(place, text[at])
         kind = match.lastgroup or ""
         if kind != "space":
             found.append(Token(kind, match.group(), at))
@@ -76,9 +72,10 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def unquoted(token: Token, text: str) -> str:
-    r"""Return what a quoted token says; ``\%`` and ``\_`` keep their backslash for LIKE.
+def unquoted(token: Token, text: str, *, like: bool = False) -> str:
+    r"""Return what a quoted token says.
 
+    ``like`` gives the pattern it is to LIKE instead: ``\%``, ``\_`` and ``\\`` stay escaped there.
     Raises MALFORMED_QUERY for unknown escapes, which Salesforce calls illegal (documented list:
     https://developer.salesforce.com/docs/platform/soql-sosl/guide/sforce-api-calls-soql-select-quotedstringescapes.html).
     """
@@ -87,16 +84,13 @@ def unquoted(token: Token, text: str) -> str:
         escape = match.group(1)
         if len(escape) == 5:
             return chr(int(escape[1:], 16))
-        if escape in _LIKE_ESCAPED:
-            return "\\" + escape
+        if escape in _LIKE_ESCAPED or (like and escape == "\\"):
+            return "\\" + escape if like else escape
         if escape not in _ESCAPED:
-            raise errors.soql.at_position(
-                "MALFORMED_QUERY",
-                f"Invalid string literal '{token.text[1:-1]}'. Illegal character sequence "
-                f"'\\{escape}' in string literal.",
-                text,
-                token.at,
-            )
+            place = errors.soql.Place(text, token.at)
+            raise errors.soql.illegal_escape(place, token.text[1:-1], escape)
         return _ESCAPED[escape]
 
-    return _ESCAPE.sub(replaced, token.text[1:-1])
+    said = _ESCAPE.sub(replaced, token.text[1:-1])
+    # escapes write characters beyond the first plane as two halves; a lone half is no character
+    return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

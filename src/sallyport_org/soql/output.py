@@ -10,21 +10,9 @@ JSON datetimes end in ``+0000`` and CSV ones in ``Z``; a null is ``null`` or the
 from __future__ import annotations
 
 from sallyport_org.rows.engine import quoted, text_literal
-from sallyport_org.schema.model import SObject
 from sallyport_org.soql.functions import Value
 from sallyport_org.soql.plan import Output, Plan
 from sallyport_org.soql.scope import Source
-
-_ADDRESS_KEYS = {
-    "city": "City",
-    "country": "Country",
-    "geocodeAccuracy": "GeocodeAccuracy",
-    "latitude": "Latitude",
-    "longitude": "Longitude",
-    "postalCode": "PostalCode",
-    "state": "State",
-    "street": "Street",
-}
 
 
 def json_projection(plan: Plan, version: str) -> str:
@@ -93,17 +81,7 @@ def _time(sql: str) -> str:
 def _compound(source: Source, value: Value) -> str:
     """A compound is null when all its parts are."""
     assert value.field is not None  # noqa: S101 - json_value asks for compounds of fields only
-    parts = _parts(source.sobject, value.field.name, value.kind)
-    columns = {key: f"{source.alias}.{quoted(name)}" for key, name in parts.items()}
+    columns = source.parts(value.field)
     filled = " OR ".join(f"{column} IS NOT NULL" for column in columns.values())
     struct = ", ".join(f"'{key}': {column}" for key, column in columns.items())
     return f"CASE WHEN {filled} THEN {{{struct}}} END"
-
-
-def _parts(sobject: SObject, compound: str, kind: str) -> dict[str, str]:
-    """Return the keys of a compound's JSON and the fields behind them."""
-    if kind == "location":
-        stem = compound.removesuffix("__c")
-        return {"latitude": f"{stem}__Latitude__s", "longitude": f"{stem}__Longitude__s"}
-    prefix = compound.removesuffix("Address")
-    return {key: f"{prefix}{part}" for key, part in _ADDRESS_KEYS.items()}

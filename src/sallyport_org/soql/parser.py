@@ -1,8 +1,8 @@
-"""Tokens to a :class:`Query`, by recursive descent.
+"""Text to a :class:`Query`, by recursive descent: the field list and the clauses.
 
-What belongs here: the grammar and its "unexpected token" refusals. What does not: whether objects,
-fields and types fit (``plan``). Parts of the grammar that are recognised but not modelled (TYPEOF,
-ROLLUP, scopes other than everything) are refused with 501 and named.
+What belongs here: the grammar of SELECT and its "unexpected token" refusals. What does not:
+conditions (``criteria``), expressions (``expressions``), and whether objects, fields and types fit
+(``plan``).
 
 Grammar documented at
 https://developer.salesforce.com/docs/platform/soql-sosl/guide/sforce-api-calls-soql-select.html
@@ -13,290 +13,207 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sallyport_org import errors
-from sallyport_org.soql.lexer import Token, tokens, unquoted
+from sallyport_org.soql.criteria import condition
+from sallyport_org.soql.expressions import expression, path
+from sallyport_org.soql.reader import Reader
 from sallyport_org.soql.tree import (
-    Both,
-    Call,
+    Branch,
     ChildQuery,
-    Comparison,
-    Condition,
     Expression,
     FieldGroup,
     FieldPath,
-    Literal,
-    Membership,
-    Not,
     Ordering,
     Query,
+    ScopeName,
     Selected,
-    SemiJoin,
+    TypeOf,
 )
 
-_COMPARISONS = {"=", "!=", "<>", "<", "<=", ">", ">="}
-_AFTER_SELECT_ITEM = {"FROM", ",", ")"}
-_AFTER_FROM = {
-    "WHERE",
-    "WITH",
-    "GROUP",
-    "HAVING",
-    "ORDER",
-    "LIMIT",
-    "OFFSET",
-    "FOR",
-    "USING",
-    "ALL",
-}
-_MODES = {"SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"}
-_LOCKS = {"VIEW", "REFERENCE", "UPDATE"}
+_AFTER_SELECT_ITEM = frozenset({"FROM", ",", ")"})
+_AFTER_FROM = frozenset(
+    {"WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "USING", "ALL"}
+)
+_MODES = frozenset({"SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"})
+_LOCKS = frozenset({"VIEW", "REFERENCE", "UPDATE"})
+_UPDATES = frozenset({"TRACKING", "VIEWSTAT"})
 
 
 def parse(text: str) -> Query:
     """Return the query a SOQL text says; raises a :class:`~sallyport_org.errors.Refusal`."""
-    parser = _Parser(text)
-    query = parser.query()
-    parser.expect_end()
+    reader = Reader(text)
+    query = _Parser(reader).query()
+    if reader.next.kind != "end":
+        raise reader.unexpected(reader.next)
     return replace(query, text=text)
 
 
 class _Parser:
-    """The position in one query text."""
+    """Reads queries from one reader."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = tokens(text)
-        self.index = 0
-
-    # -- moving over tokens
-
-    @property
-    def next(self) -> Token:
-        return self.tokens[self.index]
-
-    def take(self) -> Token:
-        token = self.next
-        self.index += 1
-        return token
-
-    def refused(self, token: Token, message: str | None = None) -> errors.Refusal:
-        text = message or f"unexpected token: '{token.text}'"
-        return errors.soql.at_position("MALFORMED_QUERY", text, self.text, token.at)
-
-    def accept(self, *words: str) -> bool:
-        """Take the words if they come next, in order."""
-        ahead = self.tokens[self.index : self.index + len(words)]
-        if len(ahead) < len(words) or any(
-            token.kind == "string" or token.word != word
-            for token, word in zip(ahead, words, strict=True)
-        ):
-            return False
-        self.index += len(words)
-        return True
-
-    def expect(self, word: str) -> Token:
-        token = self.next
-        if not self.accept(word):
-            raise self.refused(token)
-        return token
-
-    def expect_end(self) -> None:
-        if self.next.kind != "end":
-            raise self.refused(self.next)
-
-    def name(self) -> Token:
-        if self.next.kind not in ("name", "currency"):
-            raise self.refused(self.next)
-        return self.take()
-
-    # -- the query
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
 
     def query(self) -> Query:
-        self.expect("SELECT")
+        reader = self.reader
+        reader.expect("SELECT")
         selected = [self.selected()]
-        while self.accept(","):
+        while reader.accept(","):
             selected.append(self.selected())
-        self.expect("FROM")
-        target = self.name()
-        path = target.text
-        while self.accept("."):
-            path += "." + self.name().text
-        alias = None
-        if self.accept("AS"):
-            alias = self.name().text
-        elif self.next.kind == "name" and self.next.word not in _AFTER_FROM:
-            alias = self.take().text
-        if self.next.text == ",":
-            raise errors.rest.not_modelled("several objects in FROM")
-        self.scope()
-        return self.clauses(Query(tuple(selected), path, target.at, alias=alias, text=self.text))
+        reader.expect("FROM")
+        target = path(reader)
+        query = Query(tuple(selected), str(target), target.at, self.alias(), text=reader.text)
+        aliases: list[tuple[str, FieldPath]] = []
+        while reader.accept(","):
+            further = path(reader)
+            name = self.alias()
+            if name is None:
+                raise reader.unexpected(reader.next)
+            aliases.append((name, further))
+        return self.clauses(replace(query, aliases=tuple(aliases), scope=self.scope()))
 
-    def scope(self) -> None:
-        if self.accept("USING"):
-            self.expect("SCOPE")
-            scope = self.name()
-            if scope.word != "EVERYTHING":
-                raise errors.rest.not_modelled(f"USING SCOPE {scope.text}")
+    def alias(self) -> str | None:
+        """Read the alias of an object in FROM, if there is one."""
+        if self.reader.accept("AS"):
+            return self.reader.name().text
+        if self.reader.next.kind == "name" and self.reader.next.word not in _AFTER_FROM:
+            return self.reader.take().text
+        return None
+
+    def scope(self) -> ScopeName | None:
+        if not self.reader.accept("USING"):
+            return None
+        self.reader.expect("SCOPE")
+        token = self.reader.name()
+        return ScopeName(token.text, token.at)
+
+    # -- the clauses, in their one possible order
 
     def clauses(self, query: Query) -> Query:
-        if self.accept("WHERE"):
-            query = replace(query, where=self.condition())
-        while self.accept("WITH"):
-            mode = self.name()
+        reader = self.reader
+        if reader.accept("WHERE"):
+            query = replace(query, where=condition(reader, self.query))
+        while reader.accept("WITH"):
+            mode = reader.name()
             if mode.word not in _MODES:
                 raise errors.rest.not_modelled(f"WITH {mode.text}")
-        if self.accept("GROUP", "BY"):
-            if self.next.word in ("ROLLUP", "CUBE"):
-                raise errors.rest.not_modelled(f"GROUP BY {self.next.word}")
-            groups = [self.expression()]
-            while self.accept(","):
-                groups.append(self.expression())
-            query = replace(query, group_by=tuple(groups))
-            if self.accept("HAVING"):
-                query = replace(query, having=self.condition())
-        if self.accept("ORDER", "BY"):
+        if reader.accept("GROUP", "BY"):
+            query = self.grouping(query)
+        if reader.accept("ORDER", "BY"):
             orders = [self.ordering()]
-            while self.accept(","):
+            while reader.accept(","):
                 orders.append(self.ordering())
             query = replace(query, order_by=tuple(orders))
-        if self.accept("LIMIT"):
-            query = replace(query, limit=self.whole_number())
-        if self.accept("OFFSET"):
-            query = replace(query, offset=self.whole_number())
-        while self.accept("FOR"):
-            if self.name().word not in _LOCKS:
-                raise self.refused(self.tokens[self.index - 1])
-        if self.accept("ALL", "ROWS"):
-            raise errors.soql.malformed_query("ALL ROWS not allowed in this context")
+        if reader.accept("LIMIT"):
+            query = replace(query, limit=self.bound())
+        if reader.accept("OFFSET"):
+            query = replace(query, offset=self.bound())
+        self.endings()
         return query
 
-    def whole_number(self) -> int:
-        token = self.take()
-        if token.kind != "number" or not token.text.isdigit():
-            raise self.refused(token)
-        return int(token.text)
+    def grouping(self, query: Query) -> Query:
+        reader = self.reader
+        kind = ""
+        if reader.next.word in ("ROLLUP", "CUBE") and reader.after.text == "(":
+            kind = reader.take().word
+            reader.take()
+        groups: list[Expression] = [expression(reader)]
+        while reader.accept(","):
+            groups.append(expression(reader))
+        if kind:
+            reader.expect(")")
+        query = replace(query, group_by=tuple(groups), grouping=kind)
+        if reader.accept("HAVING"):
+            query = replace(query, having=condition(reader, self.query))
+        return query
+
+    def endings(self) -> None:
+        """Read what asks for locks and view counts, which a read over REST does not feel."""
+        reader = self.reader
+        while reader.accept("FOR"):
+            token = reader.name()
+            if token.word not in _LOCKS:
+                raise reader.unexpected(token)
+        if reader.accept("ALL"):
+            reader.expect("ROWS")
+            raise errors.soql.all_rows()
+        if reader.accept("UPDATE"):
+            token = reader.name()
+            if token.word not in _UPDATES:
+                raise reader.unexpected(token)
+            raise errors.rest.not_modelled(f"UPDATE {token.word}")
+
+    def bound(self) -> int:
+        token = self.reader.next
+        number = self.reader.whole_number()
+        if number > 2**31 - 1:
+            raise errors.soql.number_too_large(token.text)
+        return number
 
     def ordering(self) -> Ordering:
-        by = self.expression()
-        descending = self.accept("DESC")
+        reader = self.reader
+        by = expression(reader)
+        descending = reader.accept("DESC")
         if not descending:
-            self.accept("ASC")
+            reader.accept("ASC")
         nulls_last = False
-        if self.accept("NULLS"):
-            nulls_last = self.accept("LAST")
+        if reader.accept("NULLS"):
+            nulls_last = reader.accept("LAST")
             if not nulls_last:
-                self.expect("FIRST")
+                reader.expect("FIRST")
         return Ordering(by, descending, nulls_last)
 
     # -- the field list
 
     def selected(self) -> Selected:
-        token = self.next
+        reader = self.reader
+        token = reader.next
         if token.text == "(":
-            self.take()
-            child = self.query()
-            self.expect(")")
+            reader.take()
+            with reader.nested():
+                child = self.query()
+            reader.expect(")")
             return Selected(ChildQuery(child, token.at), self.select_alias())
-        if token.word == "TYPEOF" and self.tokens[self.index + 1].kind == "name":
-            raise errors.rest.not_modelled("TYPEOF")
-        if token.word == "FIELDS" and self.tokens[self.index + 1].text == "(":
-            self.index += 2
-            which = self.name()
+        if token.word == "TYPEOF" and reader.after.kind == "name":
+            return Selected(self.type_of())
+        if token.word == "FIELDS" and reader.after.text == "(":
+            reader.take()
+            reader.take()
+            which = reader.name()
             if which.word not in ("ALL", "STANDARD", "CUSTOM"):
-                raise self.refused(which)
-            self.expect(")")
+                raise reader.unexpected(which)
+            reader.expect(")")
             return Selected(FieldGroup(which.word, token.at))
-        return Selected(self.expression(), self.select_alias())
+        return Selected(expression(reader), self.select_alias())
 
     def select_alias(self) -> str | None:
-        if self.next.kind != "name" or self.next.word in _AFTER_SELECT_ITEM:
+        reader = self.reader
+        if reader.next.kind != "name" or reader.next.word in _AFTER_SELECT_ITEM:
             return None
-        alias = self.take()
-        if self.next.text not in (",", ")") and self.next.word != "FROM":
-            raise self.refused(alias)
+        alias = reader.take()
+        if reader.next.text not in (",", ")") and reader.next.word != "FROM":
+            raise reader.unexpected(alias)
         return alias.text
 
-    def expression(self) -> Expression:
-        token = self.name()
-        if self.accept("("):
-            if self.accept(")"):
-                return Call(token.word, None, token.at)
-            argument = self.path(self.name())
-            if self.next.text == "(":
-                raise errors.rest.not_modelled(f"the function {argument} inside {token.text}()")
-            self.expect(")")
-            return Call(token.word, argument, token.at)
-        return self.path(token)
+    def type_of(self) -> TypeOf:
+        reader = self.reader
+        start = reader.expect("TYPEOF")
+        relationship = path(reader)
+        branches: list[Branch] = []
+        while reader.next.word == "WHEN":
+            at = reader.take().at
+            kind = reader.name().text
+            reader.expect("THEN")
+            branches.append(Branch(kind, self.paths(), at))
+        if not branches:
+            raise reader.unexpected(reader.next)
+        if reader.next.word == "ELSE":
+            at = reader.take().at
+            branches.append(Branch(None, self.paths(), at))
+        reader.expect("END")
+        return TypeOf(relationship, tuple(branches), start.at)
 
-    def path(self, first: Token) -> FieldPath:
-        parts = [first.text]
-        while self.accept("."):
-            parts.append(self.name().text)
-        return FieldPath(tuple(parts), first.at)
-
-    # -- conditions: OR and AND do not mix without brackets, as in SOQL itself
-
-    def condition(self) -> Condition:
-        parts = [self.negation()]
-        word = self.next.word if self.next.word in ("AND", "OR") else None
-        while word is not None and self.accept(word):
-            parts.append(self.negation())
-        if word is not None and self.next.word in ("AND", "OR"):
-            raise self.refused(self.next)
-        return parts[0] if word is None else Both(word, tuple(parts))
-
-    def negation(self) -> Condition:
-        if self.accept("NOT"):
-            return Not(self.negation())
-        if self.accept("("):
-            inside = self.condition()
-            self.expect(")")
-            return inside
-        return self.comparison()
-
-    def comparison(self) -> Condition:
-        left = self.expression()
-        token = self.take()
-        if token.kind == "sign" and token.text in _COMPARISONS:
-            operator = "!=" if token.text == "<>" else token.text
-            return Comparison(left, operator, self.literal())
-        word = token.word
-        if word == "LIKE":
-            return Comparison(left, "LIKE", self.literal())
-        if word == "NOT" and self.accept("IN"):
-            return self.membership(left, "NOT IN")
-        if word in ("IN", "INCLUDES", "EXCLUDES"):
-            return self.membership(left, word)
-        raise self.refused(token)
-
-    def membership(self, left: Expression, operator: str) -> Condition:
-        self.expect("(")
-        if self.next.word == "SELECT" and operator in ("IN", "NOT IN"):
-            inner = self.query()
-            self.expect(")")
-            return SemiJoin(left, operator == "NOT IN", inner)
-        values = [self.literal()]
-        while self.accept(","):
-            values.append(self.literal())
-        self.expect(")")
-        return Membership(left, operator, tuple(values))
-
-    def literal(self) -> Literal:
-        token = self.take()
-        match token.kind:
-            case "string":
-                return Literal("string", unquoted(token, self.text), token.at)
-            case "number" | "date" | "datetime" | "time":
-                return Literal(token.kind, token.text, token.at)
-            case "currency":
-                return Literal("number", token.text[3:], token.at)
-            case "name":
-                return self.named_literal(token)
-        raise self.refused(token)
-
-    def named_literal(self, token: Token) -> Literal:
-        if token.word in ("TRUE", "FALSE"):
-            return Literal("boolean", token.word.lower(), token.at)
-        if token.word == "NULL":
-            return Literal("null", "", token.at)
-        if self.accept(":"):
-            return Literal("period", token.word, token.at, self.whole_number())
-        return Literal("period", token.word, token.at)
+    def paths(self) -> tuple[FieldPath, ...]:
+        found = [path(self.reader)]
+        while self.reader.accept(","):
+            found.append(path(self.reader))
+        return tuple(found)

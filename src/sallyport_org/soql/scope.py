@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sallyport_org import errors, formula
 from sallyport_org.rows.engine import quoted, text_literal
-from sallyport_org.schema.model import Field, Schema, SObject
+from sallyport_org.schema.model import COMPOUND_TYPES, Field, Schema, SObject
 from sallyport_org.soql.tree import FieldPath
 
 MAX_PARENTS = 5
@@ -48,10 +48,23 @@ class Source:
     polymorphic: bool = False
 
     def column(self, one: Field) -> str:
-        """Return the SQL of a stored field or of a formula."""
+        """Return the SQL of a stored field or a formula; compounds have no value of their own."""
+        if one.type in COMPOUND_TYPES:
+            return "NULL"
         if one.formula is not None:
             return f"({formula.field_sql(self.schema, self.sobject, one, self.alias)})"
         return f"{self.alias}.{quoted(one.name)}"
+
+    def parts(self, compound: Field) -> dict[str, str]:
+        """Return the parts of an address or location: the JSON key and the SQL of each."""
+        if compound.type == "location":
+            stem = compound.name.removesuffix("__c")
+            names = {"latitude": f"{stem}__Latitude__s", "longitude": f"{stem}__Longitude__s"}
+        else:
+            prefix = compound.name.removesuffix("Address")
+            names = {key: f"{prefix}{part}" for key, part in _ADDRESS_KEYS.items()}
+        found = {key: self.sobject.find(name) for key, name in names.items()}
+        return {key: self.column(one) for key, one in found.items() if one is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +101,10 @@ class Scope:
     ) -> None:
         self.schema = schema
         self.text = text
-        self.root = Source(sobject, prefix)
+        self.root = Source(sobject, prefix, schema)
         self._aliases = aliases
         self._sources: dict[tuple[str, ...], Source] = {}
+        self._kinds: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._joins: list[str] = []
 
     def from_clause(self) -> str:
@@ -121,13 +135,27 @@ class Scope:
             source = self._parent(source, step, path)
         return source
 
+    def field_of(self, source: Source, path: FieldPath) -> Field:
+        """Return the field of a joined object a branch of TYPEOF names; raises INVALID_FIELD."""
+        if len(path.parts) > 1:
+            raise errors.rest.not_modelled(f"the path {path} inside TYPEOF")
+        one = source.sobject.find(path.parts[0])
+        if one is None:
+            message = errors.records.no_such_column(path.parts[0], source.sobject.name)
+            raise self.refused(path, message)
+        return one
+
+    def kinds_of(self, parent: Source) -> tuple[str, ...]:
+        """Return the objects a parent of several kinds may be."""
+        return self._kinds[parent.path]
+
     def join(self, table: SObject, condition: str) -> Source:
         """Join a further table, as TYPEOF needs them; ``{}`` in the condition is its alias."""
         alias = f"{self.root.alias}x{len(self._joins) + 1}"
         self._joins.append(
             f"LEFT JOIN {quoted(table.name)} AS {alias} ON {condition.format(alias)}"
         )
-        return Source(table, alias)
+        return Source(table, alias, self.schema)
 
     def refused(self, path: FieldPath, message: str, code: str = "INVALID_FIELD") -> errors.Refusal:
         """Return a refusal that points at a path in the query."""
@@ -151,11 +179,12 @@ class Scope:
             if not targets:
                 raise errors.rest.not_modelled(f"the object {link.refers_to[0]} behind {step}")
             alias = f"{self.root.alias}{len(self._sources) + 1}"
-            joined = Source(targets[0], alias, key)
+            joined = Source(targets[0], alias, self.schema, key)
             table = quoted(targets[0].name)
             if len(link.refers_to) > 1:
                 joined = replace(joined, sobject=_name_object(targets), polymorphic=True)
-                table = _union(targets)
+                table = _union(self.schema, targets)
+                self._kinds[key] = tuple(one.name for one in targets)
             condition = f"{alias}.Id = {source.column(link)}"
             self._joins.append(f"LEFT JOIN {table} AS {alias} ON {condition}")
             self._sources[key] = joined
@@ -178,12 +207,12 @@ def _name_object(targets: list[SObject]) -> SObject:
     return SObject("Name", "Name", "Names", None, fields, frozenset({"query"}))
 
 
-def _union(targets: list[SObject]) -> str:
+def _union(schema: Schema, targets: list[SObject]) -> str:
     shared = [name for name in _NAME_FIELDS if any(target.find(name) for target in targets)]
     arms = []
     for one in targets:
         name = next((field for field in one.fields if field.name_field), one.field("Id"))
-        source = Source(one, "kind")
+        source = Source(one, "kind", schema)
         columns = ["kind.Id", f"{source.column(name)} AS Name", f"{text_literal(one.name)} AS Type"]
         for wanted in shared:
             field = one.find(wanted)

@@ -22,10 +22,24 @@ class FieldPath:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``COUNT(Id)``, ``CALENDAR_YEAR(CloseDate)``, or ``COUNT()`` with no argument."""
+    """``COUNT(Id)``, ``CALENDAR_YEAR(CloseDate)``, or ``COUNT()`` with no argument.
+
+    ``function`` is upper case.
+    """
 
     function: str
-    argument: FieldPath | None
+    argument: FieldPath | Call | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """``DISTANCE(field, GEOLOCATION(latitude, longitude), 'mi')``; the unit is mi or km."""
+
+    path: FieldPath
+    latitude: float
+    longitude: float
+    unit: str
     at: int
 
 
@@ -45,28 +59,48 @@ class ChildQuery:
     at: int
 
 
-Expression = FieldPath | Call
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """``WHEN Account THEN Phone, Name`` of a TYPEOF; ``sobject`` is None for ELSE."""
+
+    sobject: str | None
+    fields: tuple[FieldPath, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypeOf:
+    """``TYPEOF What WHEN … ELSE … END`` in a field list."""
+
+    relationship: FieldPath
+    branches: tuple[Branch, ...]
+    at: int
+
+
+Expression = FieldPath | Call | Distance
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
     """One entry of the field list."""
 
-    what: Expression | FieldGroup | ChildQuery
+    what: Expression | FieldGroup | ChildQuery | TypeOf
     alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value: string, number, boolean, null, date, datetime, time or period (a date literal).
+    """A value: string, number, boolean, null, date, datetime, time, currency or period.
 
-    ``text`` is the value without quotes and escapes; a period with a number has it in ``count``.
+    ``text`` is the value without quotes and escapes, ``pattern`` the same for LIKE, where escaped
+    wildcards stay escaped; a period (a date literal) with a number has it in ``count``.
     """
 
     kind: str
     text: str
     at: int
     count: int | None = None
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +158,30 @@ class Ordering:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeName:
+    """``USING SCOPE mine``, as written."""
+
+    name: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """One SELECT."""
+    """One SELECT.
+
+    ``grouping`` is empty, ``ROLLUP`` or ``CUBE``. ``aliases`` are the further entries of FROM
+    (``FROM Contact c, c.Account a``): names that stand for a path of relationships.
+    """
 
     selected: tuple[Selected, ...]
     sobject: str
     at: int
     alias: str | None = None
+    aliases: tuple[tuple[str, FieldPath], ...] = ()
+    scope: ScopeName | None = None
     where: Condition | None = None
     group_by: tuple[Expression, ...] = ()
+    grouping: str = ""
     having: Condition | None = None
     order_by: tuple[Ordering, ...] = ()
     limit: int | None = None
