@@ -1,8 +1,8 @@
-"""The people, apps and sessions of one org, and the changes an administrator makes to them.
+"""The people, apps, approvals and sessions of one org: where each is kept and found.
 
-What belongs here: look-ups, and every change with its consequences (freezing, blocking, installing,
-resetting): what Setup's buttons and the admin API call. What does not: judging a login
-(``judge``) and wires.
+What belongs here: look-ups, and opening and ending sessions. What does not: what an administrator
+does (``administration``, ``app_administration``), tokens' lives (``approvals``, ``codes``),
+judging a login (``judge``) and wires.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from sallyport_org.identity.model import (
     App,
     AppPolicy,
     Approval,
+    Code,
+    DeviceRequest,
     Login,
     PermissionSet,
     Profile,
@@ -42,7 +44,14 @@ class Directory:
         self.permission_sets: dict[str, PermissionSet] = {}
         self.policies: dict[str, AppPolicy] = {}
         self.approvals: dict[str, Approval] = {}
+        self.codes: dict[str, Code] = {}
+        self.devices: dict[str, DeviceRequest] = {}
+        self.deleted_apps: set[str] = set()
+        self.in_flight: set[str] = set()
+        """Refresh tokens a request is just being answered for."""
         self.logins: deque[Login] = deque(maxlen=REMEMBERED_LOGINS)
+        self.login_count = 0
+        self._recent: dict[str, deque[datetime]] = {}
         self.lock = threading.RLock()
         self.version = 0
         """Grows with every change of permissions: what callers may cache their view by."""
@@ -87,6 +96,14 @@ class Directory:
             or bool(policy.permission_sets & user.permission_sets)
         )
 
+    def app(self, client_id: str) -> App | None:
+        """Return the app of that consumer key, or None."""
+        return self.apps.get(client_id)
+
+    def recent_logins(self, user: User) -> deque[datetime]:
+        """Return when a user came in lately, oldest first; to be changed under the lock only."""
+        return self._recent.setdefault(user.id, deque())
+
     # -- people and apps
 
     def admit(self, users: Iterable[User], apps: Iterable[App] = ()) -> None:
@@ -96,14 +113,25 @@ class Directory:
             self.apps.update((app.client_id, app) for app in apps)
             self.version += 1
 
+    def changed(self) -> None:
+        """Note that permissions changed."""
+        with self.lock:
+            self.version += 1
+
     # -- sessions
 
+    def new_token(self) -> str:
+        """Return a fresh opaque token: the org's 15-character id, ``!`` and a secret."""
+        return f"{self.org_id[:15]}!AQ{secrets.token_urlsafe(72).replace('-', '.')}"
+
     def open_session(self, user: User, app: App | None, now: datetime) -> Session:
-        """Hand out a new opaque token: the org's 15-character id, ``!`` and a secret."""
-        token = f"{self.org_id[:15]}!AQ{secrets.token_urlsafe(72).replace('-', '.')}"
-        session = Session(token, user, app, now)
+        """Hand out a session with an opaque token."""
+        return self.keep(Session(self.new_token(), user, app, now))
+
+    def keep(self, session: Session) -> Session:
+        """Keep a session under its token."""
         with self.lock:
-            self._sessions[token] = session
+            self._sessions[session.token] = session
         return session
 
     def session(self, token: str) -> Session | None:
