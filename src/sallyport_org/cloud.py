@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from sallyport_org.identity import App
 from sallyport_org.inbox import Inbox, Mail
+from sallyport_org.request_log import RequestLog
 from sallyport_org.state import Org
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class Founder(Protocol):
 class Cloud:
     """Every org of one simulator. Safe to use from many threads.
 
-    ``founder`` and ``doors`` are there while it is being served.
+    ``founder`` and ``doors`` are there while it is being served. ``admin_token`` lets programs on
+    other machines administer it; None leaves that to this machine.
     """
 
     founder: Founder
@@ -70,6 +72,8 @@ class Cloud:
     def __init__(self) -> None:
         self.apps: dict[str, App] = {}
         self.inbox = Inbox()
+        self.requests = RequestLog()
+        self.admin_token: str | None = None
         self._orgs: dict[str, Org] = {}
         self._lock = threading.Lock()
 

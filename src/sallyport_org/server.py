@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -20,13 +19,13 @@ from typing import Any
 from sallyport_org.addresses import Addresses
 from sallyport_org.build import Credentials, OrgShape, build_org
 from sallyport_org.cloud import Cloud
-from sallyport_org.doors import Authority, Doors, RequestRecord
+from sallyport_org.doors import Authority, Doors
 from sallyport_org.doors.exchange import Exchange
+from sallyport_org.request_log import RequestRecord
 from sallyport_org.rest.versions import supported
 from sallyport_org.state import Clock, Org, Settings
 
 THREADS = 24
-REMEMBERED_REQUESTS = 100_000
 
 
 class OrgServer:
@@ -80,7 +79,6 @@ class OrgServer:
         self._stopped: asyncio.Event | None = None
         self._failure: BaseException | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._log: deque[RequestRecord] = deque(maxlen=REMEMBERED_REQUESTS)
 
     # -- what tests ask
 
@@ -106,7 +104,7 @@ class OrgServer:
 
     def requests(self, path_part: str = "") -> list[RequestRecord]:
         """Return the requests answered so far whose path holds a text, oldest first."""
-        return [one for one in list(self._log) if path_part in one.path]
+        return self.cloud.requests.find(path_part)
 
     def sql(self, text: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return rows straight from the tables (one per object, named alike), past SOQL."""
@@ -213,7 +211,7 @@ class OrgServer:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="org")
-        exchange = Exchange(self.cloud, pool, self._latency, self._log)
+        exchange = Exchange(self.cloud, pool, self._latency, self.cloud.requests)
         self._doors = Doors(self._host, exchange, pool)
         try:
             await self._open(self._doors)

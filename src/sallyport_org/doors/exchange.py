@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -96,14 +97,14 @@ class Exchange:
         if place.org is not None:
             journal.belongs_to(place.org)
             call = transport.meet(journal, call)
-            reply = await transport.instead(journal)
-            if reply is not None:
-                return reply
+            instead = await transport.instead(journal)
+            if instead is not None:
+                return instead
+        work = partial(_compressed, self._cloud, place, call, journal)
         loop = asyncio.get_running_loop()
-        work = (self._pool, _compressed, self._cloud, place, call, journal)
-        reply = await loop.run_in_executor(*work)
+        reply = await loop.run_in_executor(self._pool, work)
         if transport.again(journal):
-            await loop.run_in_executor(*work)
+            await loop.run_in_executor(self._pool, work)
         transport.meet_late(journal, known_before=place.org is not None)
         return reply
 

@@ -1,0 +1,84 @@
+"""The request being answered, for whoever strikes a fault while answering it.
+
+What belongs here: what one request met. It travels with the thread that answers, so that a fault
+struck deep below (a lock, a query) shows in the request log. What does not: the log itself
+(``request_log``).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sallyport_org.faults.model import Fault, Faults
+
+_here = threading.local()
+
+
+class Attending(Protocol):
+    """What a journal needs to know of an org."""
+
+    @property
+    def id(self) -> str:
+        """The org's id."""
+        ...
+
+    @property
+    def faults(self) -> Faults:
+        """The org's faults."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class Journal:
+    """One request: how it was asked, what struck it, and whose faults may still strike it.
+
+    ``faults`` are those of the org that answers; a request at a login host learns it on the way.
+    ``troubles`` are the faults of its transport, by kind.
+    """
+
+    method: str = ""
+    path: str = ""
+    faults: Faults | None = None
+    struck: list[str] = field(default_factory=list)
+    troubles: dict[str, Fault] = field(default_factory=dict)
+    org_id: str | None = None
+    username: str | None = None
+    version: str | None = None
+
+    def belongs_to(self, org: Attending) -> None:
+        """Note the org that answers; its faults are the ones that may strike."""
+        self.org_id, self.faults = org.id, org.faults
+
+    @contextmanager
+    def open(self) -> Iterator[Journal]:
+        """Make this the request the present thread answers."""
+        before, _here.journal = current(), self
+        try:
+            yield self
+        finally:
+            _here.journal = before
+
+
+def current() -> Journal | None:
+    """Return the request the present thread answers, or None outside of any."""
+    journal: Journal | None = getattr(_here, "journal", None)
+    return journal
+
+
+def attend(org: Attending, username: str | None = None, version: str | None = None) -> None:
+    """Note who answers the present request, and to whom, for the request log and the faults.
+
+    Where the host does not say which org is meant (login.salesforce.com), whoever finds out calls
+    this: the faults of that org then strike the answer on its way out.
+    """
+    journal = current()
+    if journal is None:
+        return
+    journal.belongs_to(org)
+    journal.username = username or journal.username
+    journal.version = version or journal.version
