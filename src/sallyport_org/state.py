@@ -155,6 +155,7 @@ class Org:
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.id, self.apps)
+        self.faults.now = self.clock.now
 
     def close(self) -> None:
         """Stop background work and let go of rows and results."""
