@@ -22,8 +22,10 @@ from sallyport_org.identity import App, Directory, Session, User
 from sallyport_org.inbox import Inbox
 from sallyport_org.rows.engine import Engine
 from sallyport_org.rows.generate import Organization
+from sallyport_org.rows.rollups import Rollups
 from sallyport_org.rows.snapshot import SnapshotStore
 from sallyport_org.schema import Schema
+from sallyport_org.schema.visible import Views
 from sallyport_org.soql.cursors import Cursors
 
 OLDEST_VERSION, NEWEST_VERSION = 31, 67
@@ -152,13 +154,25 @@ class Org:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _calls: int = 0
     _jobs: int = 0
+    _views: Views = field(default_factory=Views)
+    rollups: Rollups = field(init=False)
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.id, self.apps)
+        self.schema.now, self.schema.site = self.clock.now, self.my_domain
+        self.rollups = Rollups(
+            self.schema,
+            self.engine,
+            self.clock.now,
+            lambda: self.settings.rollup_seconds,
+            self.tell,
+        )
+        self.listeners.append(self.rollups.heard)
         self.faults.now = self.clock.now
 
     def close(self) -> None:
         """Stop background work and let go of rows and results."""
+        self.rollups.close()
         self.jobs.close()
         self.pages.close()
         self.snapshots.close()
@@ -181,7 +195,9 @@ class Org:
 
     def schema_for(self, user: User) -> Schema:
         """Return the objects and fields a user may see, each with what the user may do to it."""
-        return self.schema
+        return self._views.of(
+            self.schema, user.id, lambda: self.directory.sets_of(user), self.directory.version
+        )
 
     def tell(self, committed: Committed) -> None:
         """Tell every listener of rows that changed, after their commit."""

@@ -128,7 +128,7 @@ def _record_id(context: Context, sobject: SObject, key: str) -> str:
 
 
 def _unless_known(context: Context, make: Callable[[], Json]) -> Reply:
-    changed = context.org.born.replace(microsecond=0)
+    changed = (context.schema.changed_at or context.org.born).replace(microsecond=0)
     since = context.call.headers.get("If-Modified-Since")
     stamp = {"Last-Modified": format_datetime(changed, usegmt=True)}
     if since:
