@@ -29,6 +29,7 @@ OPEN_ROUTES = (
     route("/services/soap/c/{}", POST=soap.enterprise),
     route("/services/soap/u/{}/{}", POST=soap.partner),
     route("/services/soap/c/{}/{}", POST=soap.enterprise),
+    *bulk_routes.ASYNC_ROUTES,
 )
 
 DATA_ROUTES = (*rest_routes.ROUTES, *bulk_routes.ROUTES)

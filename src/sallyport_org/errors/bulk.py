@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from sallyport_org.errors.kinds import Refusal
+
+if TYPE_CHECKING:
+    from sallyport_org.dml import RowError
 
 
 def unsupported_entity(name: str) -> Refusal:
@@ -81,3 +87,109 @@ def cannot_abort(state: str) -> Refusal:
 def state(message: str) -> Refusal:
     """A state change a job in this state does not allow (assumed)."""
     return Refusal(400, "INVALIDJOBSTATE", message)
+
+
+NO_DATA = "ClientInputError : Unable to find any data to create batch"
+"""Nothing but blank lines was uploaded (observed)."""
+
+NOT_UTF8 = "ClientInputError : The data is not valid UTF-8"
+"""An upload in another encoding (assumed)."""
+
+EXCEEDED_QUOTA = "ExceededQuota : ApiBatchItems Limit exceeded."
+"""The day's batches or rows are used up while a job runs (observed for Bulk API 1.0)."""
+
+
+def line_ending(setting: str) -> str:
+    """Why a job failed whose file's line ends are not those it was created with (observed)."""
+    return (
+        "ClientInputError : LineEnding is invalid on user data. "
+        f"Current LineEnding setting is {setting}"
+    )
+
+
+def unreadable_csv(reason: str) -> str:
+    """Why an upload is no CSV (observed for stray quotes, assumed for long fields)."""
+    if "field limit" in reason:
+        return "InvalidBatch : Maximum character size of field exceeded 131072"
+    return (
+        "InvalidBatch : Failed to parse CSV. Found unescaped quote. A value with quote should be "
+        "within a quote"
+    )
+
+
+def too_many_columns(row: int) -> str:
+    """Why an upload is refused whose row has more cells than the header (assumed)."""
+    return f"InvalidBatch : Row {row} has more columns than the header"
+
+
+def no_such_field(name: str) -> str:
+    """Why an upload is refused whose header names an unknown field (observed)."""
+    return f"InvalidBatch : Field name not found : {name}"
+
+
+def ids_only(operation: str) -> str:
+    """Why a deletion is refused that has other columns than Id (observed)."""
+    return f"InvalidBatch : The '{operation}' batch must contain only ids"
+
+
+def row_error(found: Iterable[RowError]) -> str:
+    """Return a row's errors as result files write them: ``CODE:message:fields --`` (observed)."""
+    return ";".join(
+        f"{one.code}:{one.message}:{','.join(one.fields)}{' ' if one.fields else ''}--"
+        for one in found
+    )
+
+
+def unknown_object(name: str) -> Refusal:
+    """A job on an object this user cannot see (code observed for bulk queries, text assumed)."""
+    return Refusal(400, "INVALIDJOB", f"Unable to find object: {name}")
+
+
+def blank_external_id(sobject: str) -> str:
+    """The text about an upsert without a key (observed)."""
+    return (
+        f"InvalidJob : External ID was blank for {sobject}. An External ID must be specified for "
+        "upsert."
+    )
+
+
+def no_external_id(sobject: str, field: str) -> str:
+    """The text about an upsert by a field that is no key (observed)."""
+    return (
+        f"InvalidJob : Field name provided, {field} does not match an External ID, Salesforce Id, "
+        f"or indexed field for {sobject}"
+    )
+
+
+HARD_DELETE_REFUSED = (
+    "hardDelete operation requires special user profile permission, please contact your system "
+    "administrator"
+)
+"""The text about hardDelete without *Bulk API Hard Delete* (observed)."""
+
+
+def no_hard_delete() -> Refusal:
+    """A hardDelete without the permission (observed)."""
+    return Refusal(400, "FEATURENOTENABLED", HARD_DELETE_REFUSED)
+
+
+def second_upload(job_id: str) -> Refusal:
+    """A second PUT to the same job (observed)."""
+    return Refusal(
+        400,
+        "BULK_API_ERROR",
+        f"Found multiple contents for job: <{job_id}>, please 'Close' / 'Abort' / 'Delete' the "
+        "current Job then create a new Job and make sure you only do 'PUT' once on a given Job.",
+    )
+
+
+def not_csv(kind: str) -> Refusal:
+    """An upload that says it is something else than CSV (assumed)."""
+    return Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Content-Type: text/csv is expected, not {kind}")
+
+
+def too_large(most: str) -> Refusal:
+    """An upload above the documented limit (code and text assumed)."""
+    return Refusal(
+        413, "REQUEST_ENTITY_TOO_LARGE", f"The uploaded data is larger than {most}; split it."
+    )
