@@ -13,6 +13,7 @@ from sallyport_org import addresses, errors, gate, oauth, soap
 from sallyport_org.bulk import routes as bulk_routes
 from sallyport_org.cloud import Cloud, Place
 from sallyport_org.faults import attend
+from sallyport_org.faults.actions import before_call
 from sallyport_org.rest import routes as rest_routes
 from sallyport_org.rest import versions
 from sallyport_org.routing import find, route
@@ -76,6 +77,7 @@ def _dispatch(visit: Visit) -> Reply:
 def _data(visit: Visit, path: tuple[str, ...]) -> Reply:
     context = gate.admit(visit, path[2])
     attend(context.org, context.session.user.username, context.version)
+    before_call(context.org)
     used, most = context.org.count_call()
     try:
         if used > most:

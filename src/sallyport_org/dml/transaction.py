@@ -10,7 +10,6 @@ that, so under load rows become visible in another order than their stamps say.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from sallyport_org.dml.model import Committed
+from sallyport_org.faults import Fault
 
 if TYPE_CHECKING:
     from sallyport_org.state import Org
@@ -32,7 +32,7 @@ class Transaction:
 
     org: Org
     told: list[Committed] = field(default_factory=list)
-    late_seconds: float = 0.0
+    late: Fault | None = None
 
     def lock(self, rows: Sequence[frozenset[str]]) -> dict[int, str]:
         """Lock rows; see :meth:`sallyport_org.rows.locks.Locks.take`."""
@@ -43,8 +43,8 @@ class Transaction:
         """Give the cursor to write with; what it did is committed when the block ends well."""
         with self.org.engine.transaction() as cursor:
             yield cursor
-            if self.late_seconds and getattr(_open, "transaction", None) is None:
-                time.sleep(self.late_seconds)
+            if self.late is not None and getattr(_open, "transaction", None) is None:
+                self.late.wait()
 
 
 @contextmanager
@@ -78,5 +78,5 @@ def together(org: Org) -> Iterator[None]:
         finally:
             if outermost:
                 _open.transaction = None
-        if outermost and one.late_seconds:
-            time.sleep(one.late_seconds)
+        if outermost and one.late is not None:
+            one.late.wait()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import duckdb
 
-from sallyport_org import errors
+from sallyport_org import errors, faults
 from sallyport_org.dml.drafts import Draft, read_draft
 from sallyport_org.dml.model import Change, Committed, Outcome, RowError
 from sallyport_org.dml.remove import Remove
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 200
 _ATTEMPTS = 5
-_LATE_SECONDS = 5.0
 
 
 class Step(Protocol):
@@ -73,7 +72,7 @@ def write(
     What is wrong with a row is never raised but stands in its outcome.
     """
     schema = schema or org.schema_for(user)
-    stamp = org.clock.now().astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    stamp = (org.clock.now() + faults.skew()).astimezone(UTC).replace(microsecond=0, tzinfo=None)
     parts = list(_chunks(changes, chunk))
     done: list[Draft] = []
     for some in [parts] if all_or_none else [[part] for part in parts]:
@@ -180,8 +179,7 @@ def _strike(one: Transaction, drafts: Sequence[Draft]) -> None:
     """Let the org's faults spoil rows (``lock_row``, ``row_error``) or hold back the commit."""
     org = one.org
     late = org.faults.strike("late_visible", sobject=drafts[0].change.sobject)
-    if late is not None:
-        one.late_seconds = float(late.settings.get("seconds", _LATE_SECONDS))
+    one.late = one.late or late
     for draft in drafts:
         name = draft.change.sobject
         if org.faults.strike("lock_row", sobject=name) is not None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -82,3 +83,10 @@ def attend(org: Attending, username: str | None = None, version: str | None = No
     journal.belongs_to(org)
     journal.username = username or journal.username
     journal.version = version or journal.version
+
+
+def skew() -> timedelta:
+    """Return how far ahead the clock of the server is that answers the present request."""
+    journal = current()
+    fault = journal.troubles.get("clock_skew") if journal is not None else None
+    return timedelta(seconds=float(fault.settings.get("seconds", 0))) if fault else timedelta()

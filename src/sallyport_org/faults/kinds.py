@@ -240,6 +240,8 @@ def _check_schema_change(settings: Mapping[str, Any]) -> None:
         raise BadInput("object", None, "name the object whose field changes")
     if len(chosen) != 1:
         raise BadInput("settings", dict(settings), "give exactly one of add, remove and rename")
+    if "add" in settings and not str(settings["add"]).endswith("__c"):
+        raise BadInput("add", settings["add"], "give a custom field's name, ending in __c")
     if ("to" in settings) != (chosen == ["rename"]):
         raise BadInput("to", settings.get("to"), "rename takes the new name as to; others do not")
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sallyport_org import ids
+from sallyport_org.faults import attend
 from sallyport_org.identity.model import Login
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def record(org: Org, attempt: Attempt, verdict: Verdict) -> Login:
 
 def note(org: Org, attempt: Attempt, status: str) -> Login:
     """Write down an attempt under a Status text of one's own knowledge."""
+    attend(org, attempt.user.username)
     directory = org.directory
     application = attempt.app.name if attempt.app else attempt.client or "N/A"
     with directory.lock:
