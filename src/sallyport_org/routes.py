@@ -14,6 +14,7 @@ from sallyport_org.bulk import routes as bulk_routes
 from sallyport_org.cloud import Cloud, Place
 from sallyport_org.faults import attend
 from sallyport_org.faults.actions import before_call
+from sallyport_org.pages import routes as page_routes
 from sallyport_org.rest import routes as rest_routes
 from sallyport_org.rest import versions
 from sallyport_org.routing import find, route
@@ -31,6 +32,7 @@ OPEN_ROUTES = (
     route("/services/soap/u/{}/{}", POST=soap.partner),
     route("/services/soap/c/{}/{}", POST=soap.enterprise),
     *bulk_routes.ASYNC_ROUTES,
+    *page_routes.ROUTES,
 )
 
 DATA_ROUTES = (*rest_routes.ROUTES, *bulk_routes.ROUTES)

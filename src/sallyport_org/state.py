@@ -20,6 +20,7 @@ from sallyport_org.dml import Committed
 from sallyport_org.faults import Faults
 from sallyport_org.identity import App, Directory, Session, User
 from sallyport_org.inbox import Inbox
+from sallyport_org.pages.challenges import Challenges
 from sallyport_org.rows.engine import Engine
 from sallyport_org.rows.generate import Organization
 from sallyport_org.rows.rollups import Rollups
@@ -149,6 +150,7 @@ class Org:
     waking: bool = False
     faults: Faults = field(default_factory=Faults)
     inbox: Inbox = field(default_factory=Inbox)
+    challenges: Challenges = field(default_factory=Challenges)
     listeners: list[Callable[[Committed], None]] = field(default_factory=list)
     born: datetime = field(default_factory=lambda: datetime.now(UTC))
     _lock: threading.Lock = field(default_factory=threading.Lock)
