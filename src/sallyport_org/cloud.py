@@ -88,6 +88,11 @@ class Cloud:
         with self._lock:
             self._orgs.pop(org.id, None)
 
+    def renumber(self, before: str, org: Org) -> None:
+        """Note that an org has another id than before (a refreshed sandbox); it keeps its place."""
+        with self._lock:
+            self._orgs = {org.id if key == before else key: one for key, one in self._orgs.items()}
+
     @property
     def orgs(self) -> list[Org]:
         """Every org, the default first."""

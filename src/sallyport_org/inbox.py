@@ -33,6 +33,12 @@ class Inbox:
         """Deliver a mail."""
         self._mails.append(mail)
 
+    def clear(self) -> int:
+        """Throw every mail away; returns how many there were."""
+        count = len(self._mails)
+        self._mails.clear()
+        return count
+
     def mails(self, to: str | None = None) -> list[Mail]:
         """Return all mails, or those to one address."""
         return [one for one in list(self._mails) if to is None or one.to == to]
