@@ -9,24 +9,22 @@ of ``DATA_ROUTES`` a :class:`~sallyport_org.web.Context`.
 
 from __future__ import annotations
 
-from sallyport_org import addresses, errors, gate, oauth, soap
+from sallyport_org import addresses, errors, gate, soap
 from sallyport_org.bulk import routes as bulk_routes
 from sallyport_org.cloud import Cloud, Place
 from sallyport_org.faults import attend
 from sallyport_org.faults.actions import before_call
+from sallyport_org.oauth import routes as oauth_routes
 from sallyport_org.pages import routes as page_routes
 from sallyport_org.rest import routes as rest_routes
 from sallyport_org.rest import versions
 from sallyport_org.routing import find, route
-from sallyport_org.web import Call, Context, Reply, Visit, refusal_reply
+from sallyport_org.web import Call, Context, Reply, Visit, bare_reply, refusal_reply
 
 OPEN_ROUTES = (
     route("/simulator/doors", GET=addresses.show),
     route("/services/data", GET=versions.list_versions),
-    route("/services/oauth2/token", POST=oauth.token_endpoint),
-    route("/services/oauth2/revoke", POST=oauth.revoke_endpoint, GET=oauth.revoke_endpoint),
-    route("/services/oauth2/userinfo", GET=oauth.userinfo, POST=oauth.userinfo),
-    route("/id/{}/{}", GET=oauth.identity),
+    *oauth_routes.ROUTES,
     route("/services/soap/u/{}", POST=soap.partner),
     route("/services/soap/c/{}", POST=soap.enterprise),
     route("/services/soap/u/{}/{}", POST=soap.partner),
@@ -59,6 +57,8 @@ def answer(cloud: Cloud, place: Place, call: Call) -> Reply:
         return _dispatch(Visit(cloud, place, call))
     except errors.Refusal as refusal:
         return refusal_reply(refusal)
+    except errors.BareRefusal as refusal:
+        return bare_reply(refusal)
 
 
 def _dispatch(visit: Visit) -> Reply:

@@ -74,7 +74,8 @@ class Visit:
 
     def address_of(self, org: Org) -> str:
         """Return where an org's clients are sent: the address they came to if it is its own."""
-        return self.call.base_url if self.place.org is org else org.my_domain
+        own = self.place.org is org and self.place.kind in ("my_domain", "local")
+        return self.call.base_url if own else org.my_domain
 
 
 @dataclass(slots=True)
@@ -117,3 +118,9 @@ def refusal_reply(refusal: errors.Refusal) -> Reply:
     if refusal.fields is not None:
         error["fields"] = list(refusal.fields)
     return json_reply([error], refusal.status, refusal.headers)
+
+
+def bare_reply(refusal: errors.BareRefusal) -> Reply:
+    """Return a refusal of bare text, or of nothing but its status."""
+    headers = {"Content-Type": "text/html;charset=UTF-8"} if refusal.text else {}
+    return Reply(refusal.status, headers, refusal.text.encode())

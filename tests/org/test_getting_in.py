@@ -92,7 +92,7 @@ def test_refusals_of_the_client_are_worded_as_salesforce_words_them(org: OrgServ
     assert refusal(wrong) == (400, "invalid_client", "invalid client credentials")
     unknown = token_request(org, **credentials | {"client_id": "nobody"}, client_secret="x")
     assert refusal(unknown) == (400, "invalid_client_id", "client identifier invalid")
-    grant = token_request(org, grant_type="password", username="a", password="b")
+    grant = token_request(org, grant_type="magic", username="a", password="b")
     assert refusal(grant) == (400, "unsupported_grant_type", "grant type not supported")
     as_json = ask(
         org,
@@ -122,7 +122,7 @@ def test_the_ready_made_assertion_works_again_and_again(org: OrgServer) -> None:
 
 def test_a_fresh_assertion_signed_with_the_key_works(org: OrgServer) -> None:
     assert bearer(org, assertion(org)).status == 200
-    assert bearer(org, assertion(org, aud="https://test.salesforce.com")).status == 200
+    assert bearer(org, assertion(org, aud="https://login.salesforce.com/")).status == 200
     assert bearer(org, assertion(org, aud=org.url)).status == 200
 
 

@@ -1,7 +1,7 @@
 """Every refusal of the wire, exactly worded, one module for each part of it.
 
 What belongs here: the texts, codes and HTTP statuses Salesforce answers with, as small functions
-that build a :class:`Refusal`, an :class:`OAuthRefusal` or a :class:`SoapRefusal`. What does not:
+that build a :class:`Refusal` or one of its kin. What does not:
 deciding when to refuse, and how a refusal is written as JSON, XML or text.
 
 Each wording says how well it is known: documented (read at Salesforce), observed (seen in recorded
@@ -11,14 +11,16 @@ https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html
 
 from __future__ import annotations
 
-from sallyport_org.errors import bulk, records, rest, rows, soap, soql, tokens
-from sallyport_org.errors.kinds import OAuthRefusal, Refusal, SoapRefusal
+from sallyport_org.errors import bulk, composite, records, rest, rows, soap, soql, tokens
+from sallyport_org.errors.kinds import BareRefusal, OAuthRefusal, Refusal, SoapRefusal
 
 __all__ = [
+    "BareRefusal",
     "OAuthRefusal",
     "Refusal",
     "SoapRefusal",
     "bulk",
+    "composite",
     "records",
     "rest",
     "rows",

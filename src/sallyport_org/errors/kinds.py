@@ -28,14 +28,28 @@ class Refusal(Exception):
 
 @dataclass(eq=False, slots=True)
 class OAuthRefusal(Exception):
-    """A token request turned down: ``{"error", "error_description"}`` with 400 (observed)."""
+    """A token request turned down: ``{"error", "error_description"}`` with 400 (observed).
+
+    ``description`` None leaves the key out.
+    """
 
     error: str
-    description: str
+    description: str | None
     status: int = 400
 
     def __str__(self) -> str:
         return f"{self.error}: {self.description}"
+
+
+@dataclass(eq=False, slots=True)
+class BareRefusal(Exception):
+    """A request turned down with bare text, or with nothing but a status."""
+
+    status: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.text}"
 
 
 @dataclass(eq=False, slots=True)

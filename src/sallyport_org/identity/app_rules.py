@@ -66,8 +66,6 @@ def judge_user(org: Org, app: App, user: User) -> AppVerdict:
         return verdict
     directory = org.directory
     policy = directory.policy(app)
-    if not passes_access_control(org, app, user):
-        return AppVerdict.BLOCKED
     if policy.permitted_users == "admin_approved" and not directory.is_preauthorized(user, app):
         return AppVerdict.NOT_ADMIN_APPROVED
     if (
@@ -78,7 +76,7 @@ def judge_user(org: Org, app: App, user: User) -> AppVerdict:
         and not approvals.of(directory, user, app)
     ):
         return AppVerdict.UNINSTALLED
-    return AppVerdict.USABLE
+    return AppVerdict.USABLE if passes_access_control(org, app, user) else AppVerdict.BLOCKED
 
 
 def passes_access_control(org: Org, app: App | None, user: User) -> bool:

@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, MutableMapping
 from datetime import datetime
 
+from joserfc.jwk import RSAKey
+
 from sallyport_org.identity.model import (
     App,
     AppPolicy,
@@ -51,6 +53,7 @@ class Directory:
         """Refresh tokens a request is just being answered for."""
         self.logins: deque[Login] = deque(maxlen=REMEMBERED_LOGINS)
         self.login_count = 0
+        self.signing_key: RSAKey | None = None
         self._recent: dict[str, deque[datetime]] = {}
         self.lock = threading.RLock()
         self.version = 0
@@ -141,6 +144,11 @@ class Directory:
     def sessions(self) -> list[Session]:
         """Return every session."""
         return list(self._sessions.values())
+
+    def end_session(self, session: Session) -> None:
+        """End one session."""
+        with self.lock:
+            self._sessions.pop(session.token, None)
 
     def end_sessions(self, chosen: Callable[[Session], bool] = lambda one: True) -> int:
         """End the chosen sessions; returns how many there were."""

@@ -252,7 +252,7 @@ class Session:
     """An access token handed out: for whom, to which app (None: SOAP or browser login), how far.
 
     ``limited`` marks the crippled session of an expired password. ``minutes`` is how long it lives
-    without being used.
+    without being used; one with ``expires_at`` (a JWT) ends then, used or not.
     """
 
     token: str
@@ -267,6 +267,7 @@ class Session:
     high_assurance: bool = False
     limited: bool = False
     approval_id: str | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

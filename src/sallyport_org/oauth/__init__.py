@@ -1,11 +1,5 @@
-"""The token endpoint and its neighbours: one short file per grant, shared phases in ``endpoint``.
+"""OAuth 2.0 and OpenID Connect as Salesforce speaks them.
 
-Public names: :func:`token_endpoint`, :func:`revoke_endpoint`, :func:`userinfo`, :func:`identity`.
+What belongs here: the token endpoint (one file per grant in ``grants``), revocation, introspection,
+who-am-I and discovery. What does not: judging people and apps (``identity``) and pages (``pages``).
 """
-
-from __future__ import annotations
-
-from sallyport_org.oauth.endpoint import revoke_endpoint, token_endpoint
-from sallyport_org.oauth.identity import identity, userinfo
-
-__all__ = ["identity", "revoke_endpoint", "token_endpoint", "userinfo"]

@@ -1,15 +1,20 @@
 """Who am I: ``/services/oauth2/userinfo`` and the identity address ``/id/<org>/<user>``.
 
-A dead token gets 403 and bare text here, not REST's 401 (observed; the exact text is inferred).
+A dead token gets 403 and bare text here, not REST's 401 (observed). An expired password does not
+matter here (observed).
 Documented: https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_userinfo_endpoint.htm
+and https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_openid.htm
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sallyport_org.identity import Session
-from sallyport_org.state import NEWEST_VERSION, Org
+from sallyport_org import errors
+from sallyport_org.faults import attend
+from sallyport_org.identity import Session, sessions
+from sallyport_org.oauth.answer import identity_url
+from sallyport_org.state import Org
 from sallyport_org.web import Call, Reply, Visit, json_reply
 
 _PATHS = {
@@ -26,21 +31,26 @@ _PATHS = {
     "profile": "/{user}",
 }
 
+WHO_SCOPES = frozenset({"id", "profile", "email", "address", "phone", "openid", "full"})
+"""One of these lets an app ask who its user is (documented)."""
+
 
 def userinfo(visit: Visit) -> Reply:
     """Answer OpenID Connect's userinfo."""
-    org, call = visit.place.org or visit.cloud.default, visit.call
-    session = bearer(org, call)
-    if session is None:
-        return _bad_token()
+    org, session = _asking(visit)
     user = session.user
-    body = _shared(org, session, call) | {
-        "sub": f"https://login.salesforce.com/id/{org.id}/{user.id}",
+    first, _, last = user.name.rpartition(" ")
+    body = {
+        "sub": identity_url(org, user.id),
+        **_shared(org, session, visit),
         "preferred_username": user.username,
+        "nickname": user.username.partition("@")[0],
         "name": user.name,
+        "given_name": first,
+        "family_name": last,
         "email": user.email,
         "email_verified": True,
-        "zoneinfo": "GMT",
+        "zoneinfo": user.time_zone,
         "updated_at": org.born.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     return json_reply(body)
@@ -48,45 +58,66 @@ def userinfo(visit: Visit) -> Reply:
 
 def identity(visit: Visit, org_id: str, user_id: str) -> Reply:
     """Answer the identity address that comes with every token."""
-    org, call = visit.place.org or visit.cloud.default, visit.call
-    session = bearer(org, call)
-    if session is None or (org_id[:15], user_id[:15]) != (org.id[:15], session.user.id[:15]):
-        return _bad_token()
+    org, session = _asking(visit)
+    if org_id[:15] != org.id[:15]:
+        raise errors.tokens.wrong_org()
     user = session.user
-    body = _shared(org, session, call) | {
-        "id": f"https://login.salesforce.com/id/{org.id}/{user.id}",
+    if user_id[:15] != user.id[:15]:
+        raise errors.tokens.bad_id()
+    first, _, last = user.name.rpartition(" ")
+    body = {
+        "id": identity_url(org, user.id),
         "asserted_user": True,
+        **_shared(org, session, visit),
         "username": user.username,
+        "nick_name": user.username.partition("@")[0],
         "display_name": user.name,
         "email": user.email,
-        "timezone": "GMT",
+        "email_verified": True,
+        "first_name": first,
+        "last_name": last,
+        "timezone": user.time_zone,
         "last_modified_date": org.born.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     return json_reply(body)
 
 
-def bearer(org: Org, call: Call) -> Session | None:
-    """Return the session whose token stands in the header or in ``oauth_token``, or None."""
+def bearer(call: Call) -> str:
+    """Return the token from the header, or from ``oauth_token`` or ``access_token``."""
     _, _, token = call.headers.get("Authorization", "").partition(" ")
-    token = token.strip() or call.query.get("oauth_token") or call.query.get("access_token") or ""
-    return org.directory.session(token)
+    return token.strip() or call.query.get("oauth_token") or call.query.get("access_token") or ""
 
 
-def _shared(org: Org, session: Session, call: Call) -> dict[str, Any]:
-    words = {"version": f"{NEWEST_VERSION}.0", "org": org.id[:15], "user": session.user.id}
+def _asking(visit: Visit) -> tuple[Org, Session]:
+    """Return whose token it is; login and test answer for every org of their kind."""
+    token = bearer(visit.call)
+    if not token:
+        raise errors.tokens.missing_oauth_token()
+    for org in visit.cloud.candidates(visit.place):
+        session = sessions.find(org, token) if visit.place.kind != "former" else None
+        if session is None:
+            continue
+        attend(org, session.user.username)
+        if session.app is not None and not WHO_SCOPES & set(session.scopes):
+            raise errors.tokens.bad_oauth_token()
+        sessions.use(org, session)
+        return org, session
+    raise errors.tokens.bad_oauth_token()
+
+
+def _shared(org: Org, session: Session, visit: Visit) -> dict[str, Any]:
+    user, base = session.user, visit.address_of(org)
+    version = f"{org.settings.newest_version}.0"
+    words = {"version": version, "org": org.id[:15], "user": user.id}
+    installed = session.app is not None and org.directory.policy(session.app).installed
     return {
-        "user_id": session.user.id,
+        "user_id": user.id,
         "organization_id": org.id,
-        "nick_name": session.user.username.partition("@")[0],
         "user_type": "STANDARD",
-        "language": "en_US",
-        "locale": "en_US",
+        "language": user.language,
+        "locale": user.locale,
         "utcOffset": 0,
-        "active": True,
-        "is_app_installed": True,
-        "urls": {name: call.base_url + path.format(**words) for name, path in _PATHS.items()},
+        "active": user.is_active,
+        "is_app_installed": installed,
+        "urls": {name: base + path.format(**words) for name, path in _PATHS.items()},
     }
-
-
-def _bad_token() -> Reply:
-    return Reply(403, {"Content-Type": "text/html;charset=UTF-8"}, b"Bad_OAuth_Token")

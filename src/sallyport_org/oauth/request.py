@@ -1,24 +1,31 @@
-"""A token request, read once, and the checks several grants share.
+"""A token request, read once, and the checks of the client that grants share.
 
-What belongs here: the form and recognising the client. What does not: the grants themselves.
+What belongs here: the form, recognising the client, and what a grant hands back. What does not: the
+grants themselves.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote_plus
 
 from sallyport_org import errors
-from sallyport_org.identity import App
-from sallyport_org.state import Org, same_text
+from sallyport_org.identity import App, Approval, Session, app_rules
+from sallyport_org.identity.judge import Attempt, Way, is_generic, same_text
+from sallyport_org.identity.model import User
+from sallyport_org.state import Org
+from sallyport_org.web import Call, Visit
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """The parameters of a request to the token endpoint, and the address it was sent to."""
+    """The parameters of a request to the token endpoint, and where it was sent."""
 
     form: Mapping[str, str]
-    base_url: str
+    visit: Visit
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter that is there and not empty, or None."""
@@ -31,15 +38,93 @@ class TokenRequest:
             raise errors.tokens.missing_parameter(name)
         return value
 
+    @property
+    def orgs(self) -> list[Org]:
+        """The orgs the request can be meant for."""
+        return self.visit.cloud.candidates(self.visit.place)
 
-def confidential_client(org: Org, request: TokenRequest) -> App:
+    def attempt(self, how: Way, user: User, app: App, secret: str | None = None) -> Attempt:
+        """Return the login this request stands for."""
+        call, place = self.visit.call, self.visit.place
+        return Attempt(
+            how=how,
+            user=user,
+            remote=call.remote,
+            host=call.host,
+            generic=is_generic(place),
+            secret=secret,
+            app=app,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a grant came to: a session, and what goes with it into the answer.
+
+    ``refresh_token`` is None where none is handed out; ``bare`` leaves signature and time out, as
+    answers to assertions do; ``scoped`` says whether the scope is told.
+    """
+
+    org: Org
+    session: Session
+    app: App
+    refresh_token: str | None = None
+    approval: Approval | None = None
+    nonce: str | None = None
+    bare: bool = False
+    scoped: bool = True
+
+
+def read_request(visit: Visit) -> TokenRequest:
+    """Return the form parameters, with the client's key and secret from wherever they stand.
+
+    They stand in the body or in an ``Authorization: Basic`` header; the body wins (assumed).
+    """
+    call = visit.call
+    form = _form(call)
+    kind, _, encoded = call.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        try:
+            client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            client_id = secret = ""
+        form.setdefault("client_id", unquote_plus(client_id))
+        form.setdefault("client_secret", unquote_plus(secret))
+    return TokenRequest(form, visit)
+
+
+def _form(call: Call) -> dict[str, str]:
+    content_type = call.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if content_type != "application/x-www-form-urlencoded":
+        return {}
+    return dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def known_client(request: TokenRequest) -> App:
+    """Return the app of ``client_id``; raises ``invalid_client_id`` where it is not known."""
+    client_id = request.required("client_id")
+    for org in request.orgs:
+        app = app_rules.find(org, client_id)
+        if app is not None:
+            return app
+    raise errors.tokens.unknown_client()
+
+
+def authenticated_client(request: TokenRequest, *, secret_needed: bool | None = None) -> App:
     """Return the app whose key and secret were sent.
 
-    Raises ``invalid_client_id`` for an unknown key and ``invalid_client`` for a wrong secret.
+    A secret that is not needed may be left out, but a wrong one is refused. ``secret_needed`` None
+    asks the app (*Require Secret for Web Server Flow*). Raises ``invalid_client_id`` and
+    ``invalid_client``.
     """
-    app = org.apps.get(request.required("client_id"))
-    if app is None:
-        raise errors.tokens.unknown_client()
-    if not same_text(request.parameter("client_secret") or "", app.client_secret):
+    app = known_client(request)
+    secret = request.parameter("client_secret")
+    needed = app.require_secret if secret_needed is None else secret_needed
+    if (secret is not None or needed) and not same_text(secret or "", app.client_secret):
         raise errors.tokens.wrong_secret()
     return app
+
+
+def in_order(scopes: set[str]) -> tuple[str, ...]:
+    """Return scopes in the order answers give them: that of the names (assumed)."""
+    return tuple(sorted(scopes))
