@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from sallyport_org.bulk.classic.model import Batch, ContentType, QueryResult
-from sallyport_org.bulk.classic.wire import NAMESPACE, XML_TYPE, XSI, element
+from sallyport_org.bulk.classic.wire import JSON_TYPE, NAMESPACE, XML_TYPE, XSI, element
 from sallyport_org.bulk.loads import spelled
 from sallyport_org.bulk.pages import Dialect, Page, plain
 from sallyport_org.bulk.table import Shape
@@ -22,7 +22,7 @@ from sallyport_org.dml import Outcome
 from sallyport_org.errors import bulk
 from sallyport_org.rest.records import record
 from sallyport_org.soql import Plan, output
-from sallyport_org.web import JSON_TYPE, Reply
+from sallyport_org.web import Reply
 
 CSV_TYPE = "text/csv; charset=UTF-8"
 NO_ROWS = b"Records not found for this query"

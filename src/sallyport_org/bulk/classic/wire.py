@@ -27,6 +27,9 @@ from sallyport_org.web import Call, Reply, json_reply
 NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XML_TYPE = "application/xml; charset=UTF-8"
+JSON_TYPE = "application/json"
+"""Without a charset, unlike everywhere else (observed: the client salesforce-bulk takes any other
+text for XML)."""
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 Format = Literal["JSON", "XML"]
@@ -82,14 +85,14 @@ def bare(tag: str) -> str:
 def record_reply(name: str, record: Mapping[str, Any], shape: Format, status: int = 200) -> Reply:
     """Answer with one jobInfo or batchInfo."""
     if shape == "JSON":
-        return json_reply(_json_ready(record), status)
+        return _json_reply(_json_ready(record), status)
     return xml_reply(f'<{name} xmlns="{NAMESPACE}">{_elements(record)}</{name}>', status)
 
 
 def batches_reply(records: Iterable[Mapping[str, Any]], shape: Format) -> Reply:
     """Answer with a batchInfoList."""
     if shape == "JSON":
-        return json_reply({"batchInfo": [_json_ready(one) for one in records]})
+        return _json_reply({"batchInfo": [_json_ready(one) for one in records]})
     listed = "".join(f"<batchInfo>{_elements(one)}</batchInfo>" for one in records)
     return xml_reply(f'<batchInfoList xmlns="{NAMESPACE}">{listed}</batchInfoList>')
 
@@ -97,7 +100,7 @@ def batches_reply(records: Iterable[Mapping[str, Any]], shape: Format) -> Reply:
 def results_reply(result_ids: Iterable[str], shape: Format) -> Reply:
     """Answer with the ids of a query batch's results."""
     if shape == "JSON":
-        return json_reply(list(result_ids))
+        return _json_reply(list(result_ids))
     listed = "".join(f"<result>{one}</result>" for one in result_ids)
     return xml_reply(f'<result-list xmlns="{NAMESPACE}">{listed}</result-list>')
 
@@ -106,9 +109,13 @@ def refusal_reply(refusal: refusals.AsyncRefusal, shape: Format) -> Reply:
     """Answer with an error."""
     body = {"exceptionCode": refusal.code, "exceptionMessage": refusal.message}
     if shape == "JSON":
-        return json_reply(body, refusal.status)
+        return _json_reply(body, refusal.status)
     error = f'<error xmlns="{NAMESPACE}">{_elements(body)}</error>'
     return xml_reply(error, refusal.status)
+
+
+def _json_reply(value: object, status: int = 200) -> Reply:
+    return json_reply(value, status, {"Content-Type": JSON_TYPE})
 
 
 def xml_reply(text: str, status: int = 200) -> Reply:
