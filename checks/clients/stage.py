@@ -84,8 +84,9 @@ def _environment(folder: Path, url: str) -> dict[str, str]:
     It holds nothing else that could lead a client anywhere: no proxies or certificates of ours.
     """
     plain = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    command = f"exports=$({BIN / 'sallyport-org'} env --url {url})"
     printed = subprocess.run(
-        ["sh", "-c", f'eval "$({BIN / "sallyport-org"} env --url {url})" && env -0'],
+        ["sh", "-c", f'{command} && eval "$exports" && env -0'],
         env={**plain, "HOME": str(folder), "PYTHONUTF8": "1"},
         capture_output=True,
         text=True,

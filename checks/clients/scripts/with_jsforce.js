@@ -200,7 +200,7 @@ async function main() {
   await bulk2(oauth);
   await bulk1(soap);
   const { instanceUrl, accessToken } = oauth;
-  await step("revoke", () => oauth.logout(true));
+  await step("revoke", () => oauth.logout());
   const late = new jsforce.Connection({ version, instanceUrl, accessToken });
   await step("revoked token is refused", () => refusal(late.query("SELECT Id FROM Account LIMIT 1")));
 }
