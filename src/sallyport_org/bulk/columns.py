@@ -114,7 +114,7 @@ def _parent_column(schema: Schema, sobject: SObject, name: str) -> Column:
         targets = [one for one in targets if one.name.lower() == kind.lower()]
     for target in targets:
         found = target.find(key)
-        if found is not None:
+        if found is not None and (found.id_lookup or found.external_id or found.type == "id"):
             return Column(
                 link.relationship or relationship, found.name, target.name if colon else None
             )

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -103,14 +104,22 @@ class IngestJob(Job):
         return body
 
     def unprocessed(self) -> Iterator[bytes]:
-        """Yield the header and the rows that were never written, as CSV."""
+        """Yield the header and the rows that were never written, as CSV.
+
+        Where none was, that is the upload as it came, readable or not. Where reading met its end
+        in the middle, so does this.
+        """
         if self.upload is None:
+            return
+        if not self.finished:
+            yield from self.upload.pieces()
             return
         table = read_table(self.upload.text(), self.shape)
         yield (table.header_line + self.shape.end).encode()
-        for number, rows in _chunks(table):
-            if number not in self.finished:
-                yield self.shape.lines(rows)
+        with suppress(WorkFailed):
+            for number, rows in _chunks(table):
+                if number not in self.finished:
+                    yield self.shape.lines(rows)
 
 
 def run(org: Org, job: IngestJob, user: User) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sallyport_org import errors
 from sallyport_org.soql import Plan
-from sallyport_org.soql.tree import FieldGroup
+from sallyport_org.soql.tree import FieldGroup, TypeOf
 
 NOT_SERVED = frozenset(
     {
@@ -54,6 +54,8 @@ def check(plan: Plan) -> None:
         raise errors.bulk.unsupported_clause("OFFSET")
     if any(isinstance(one.what, FieldGroup) for one in query.selected):
         raise errors.bulk.unsupported_clause("FIELDS()")
+    if any(isinstance(one.what, TypeOf) for one in query.selected):
+        raise errors.bulk.unsupported_clause("TYPEOF")
     if plan.grouped or any(one.value.field is None for one in plan.outputs):
         raise errors.bulk.unsupported_clause("aggregate functions")
     if plan.children:

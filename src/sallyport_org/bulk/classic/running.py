@@ -25,6 +25,8 @@ from sallyport_org.dml.model import Operation, Outcome
 from sallyport_org.errors import bulk_classic as refusals
 from sallyport_org.rows.engine import text_literal
 from sallyport_org.soql import Plan, compile_query
+from sallyport_org.soql.lexer import tokens
+from sallyport_org.soql.tree import Both
 
 if TYPE_CHECKING:
     from sallyport_org.identity import User
@@ -133,5 +135,20 @@ def _chunked_text(text: str, plan: Plan, chunk: IdRange) -> str:
     bounds += [f"{chunk.field} < '{chunk.after}'"] if chunk.after is not None else []
     if not bounds:
         return text
-    word = "WHERE" if plan.query.where is None else "AND"
-    return f"{text} {word} {' AND '.join(bounds)}"
+    where = _where_ends(text)
+    if where is None:
+        return f"{text} WHERE {' AND '.join(bounds)}"
+    condition = text[where:].strip()
+    if isinstance(plan.query.where, Both) and plan.query.where.word == "OR":
+        condition = f"({condition})"
+    return f"{text[:where]} {condition} AND {' AND '.join(bounds)}"
+
+
+def _where_ends(text: str) -> int | None:
+    """Return the place behind a query's own WHERE, or None."""
+    depth = 0
+    for token in tokens(text):
+        depth += (token.text == "(") - (token.text == ")")
+        if token.word == "WHERE" and depth == 0:
+            return token.at + len(token.text)
+    return None
