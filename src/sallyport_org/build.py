@@ -40,8 +40,11 @@ from sallyport_org.rows.generate import (
     generate,
     write_org_records,
 )
+from sallyport_org.rows.rollups import recalculate
 from sallyport_org.rows.snapshot import SnapshotStore
 from sallyport_org.schema import standard_schema
+from sallyport_org.schema.deploy import apply, write_record_types
+from sallyport_org.schema.metadata import read as read_metadata
 from sallyport_org.state import Clock, MovableClock, Org, Settings, SystemClock
 
 MY_DOMAIN = "https://acme-dev-ed.develop.my.salesforce.com"
@@ -121,6 +124,7 @@ def build_org(
     rows: Mapping[str, int] | None = None,
     seed: int = 1,
     load: Sequence[Path] = (),
+    metadata: Sequence[Path] = (),
     settings: Settings | None = None,
     clock: Clock | None = None,
     as_of: datetime | None = None,
@@ -131,15 +135,22 @@ def build_org(
 
     ``shape`` says which org it is (a Developer Edition called Acme unless given). ``rows`` maps
     object names to numbers of live rows; None means a small default set, or none at
-    all when files are loaded. ``as_of`` is the latest moment made-up rows carry: the last midnight
+    all when files are loaded. ``metadata`` are folders of objects and fields to be deployed first.
+    ``as_of`` is the latest moment made-up rows carry: the last midnight
     (UTC) before the clock's now unless given; ``apps`` are those its cloud knows. Raises
-    :class:`~sallyport_org.rows.generate.UnknownRowsError` and
+    :class:`~sallyport_org.rows.generate.UnknownRowsError`,
+    :class:`~sallyport_org.schema.metadata.MetadataError` and
     :class:`~sallyport_org.loading.LoadError`.
     """
     clock = clock or SystemClock()
     now = clock.now()
     as_of = as_of or now.replace(hour=0, minute=0, second=0, microsecond=0)
     schema = standard_schema()
+    for folder in metadata:
+        reading = read_metadata(folder, schema)
+        apply(schema, reading.changes)
+        for left_out in reading.left_out:
+            progress(f"left out: {left_out}")
     counts = check_counts(schema, ({} if load else DEFAULT_ROWS) if rows is None else rows)
     shape = shape or OrgShape()
     number = seed % 10_000 if shape.number is None else shape.number
@@ -157,7 +168,11 @@ def build_org(
             engine.create_table(sobject)
         generate(engine, schema, counts, seed=seed, as_of=as_of, progress=progress)
         write_org_records(engine, organization, _user_record(admin), as_of)
+        with engine.writing() as cursor:
+            for sobject in schema:
+                write_record_types(cursor, sobject, as_of)
         loader.insert(admin.id, as_of, progress)
+        recalculate(schema, engine, None, None)
     except BaseException:
         engine.close()
         raise

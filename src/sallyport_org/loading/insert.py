@@ -30,6 +30,8 @@ def insert(
     given: dict[Field, str] = {}
     for name, column in staged.columns.items():
         one = sobject.field(name)
+        if one.calculated:
+            raise LoadError(staged.path, f"column {name} is worked out by the org; leave it out")
         if not one.stored:
             raise LoadError(staged.path, f"column {name} is made of its parts; give those instead")
         given[one] = column

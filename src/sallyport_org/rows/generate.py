@@ -258,6 +258,23 @@ def _organization_values(organization: Organization) -> dict[str, object]:
         "MonthlyPageViewsEntitlement": 0,
         "DefaultAccountAccess": "Edit",
         "DefaultOpportunityAccess": "Edit",
+        "DefaultContactAccess": "ControlledByParent",
+        "DefaultLeadAccess": "ReadEditTransfer",
+        "DefaultCaseAccess": "ReadEditTransfer",
+        "DefaultCalendarAccess": "HideDetailsInsert",
+        "DefaultPricebookAccess": "ReadSelect",
+        "DefaultCampaignAccess": "All",
+        "PreferencesRequireOpportunityProducts": False,
+        "PreferencesTransactionSecurityPolicy": False,
+        "PreferencesTerminateOldestSession": False,
+        "PreferencesConsentManagementEnabled": True,
+        "PreferencesAutoSelectIndividualOnMerge": False,
+        "PreferencesLightningLoginEnabled": True,
+        "PreferencesOnlyLLPermUserAllowed": False,
+        "UiSkin": "Theme3",
+        "SignupCountryIsoCode": "US",
+        "NumKnowledgeService": 2,
+        "WebToCaseDefaultOrigin": "Web",
     }
 
 

@@ -18,6 +18,7 @@ from sallyport_org.rows import pools
 from sallyport_org.rows.activities import ACTIVITIES
 from sallyport_org.rows.draw import GONE_ROWS, Draw, Recipe, Setting
 from sallyport_org.rows.engine import sql_type, text_literal
+from sallyport_org.schema.auto_number import auto_number_sql
 from sallyport_org.schema.model import Field, SObject
 
 LOCATED = 50
@@ -25,10 +26,17 @@ LOCATED = 50
 
 
 def expression(setting: Setting, sobject: SObject, one: Field) -> str:
-    """Return the SQL of one field, cast to its column's type; the id is made by ``generate``."""
+    """Return the SQL of one field, cast to its column's type.
+
+    The id is made by ``generate``; roll-ups are worked out once all rows are there.
+    """
+    if one.summary is not None:
+        return f"NULL::{sql_type(one)}"
     draw = Draw(setting, sobject, one)
     recipe = (
-        _BY_FIELD.get(f"{sobject.name}.{one.name}") or _BY_NAME.get(one.name) or _BY_TYPE[one.type]
+        _BY_FIELD.get(f"{sobject.name}.{one.name}")
+        or _BY_NAME.get(one.name)
+        or (_auto_number if one.auto_number else _BY_TYPE[one.type])
     )
     made = recipe(draw)
     if one.type == "boolean":
@@ -63,8 +71,18 @@ def _reference(draw: Draw) -> str:
     return draw.sometimes(70, made) if draw.field.nillable else made
 
 
+def _auto_number(draw: Draw) -> str:
+    return auto_number_sql(draw.field.display_format, "i + 1", draw.moment("_created"))
+
+
+def _record_type(draw: Draw) -> str:
+    """One of the object's active record types, as every row of such an object has."""
+    active = [one.id for one in draw.sobject.record_types if one.active]
+    return draw.pick(active) if active else "NULL"
+
+
 def _picklist(draw: Draw) -> str:
-    return draw.pick([value.value for value in draw.field.picklist] or [None])
+    return draw.pick([value.value for value in draw.field.picklist if value.active] or [None])
 
 
 def _multipicklist(draw: Draw) -> str:
@@ -248,6 +266,7 @@ _BY_NAME: dict[str, Recipe] = {
         f"_gone AND i < {draw.setting.counts[draw.sobject.name]} + {GONE_ROWS}"
     ),
     "MasterRecordId": _merged_into,
+    "RecordTypeId": _record_type,
     "OwnerId": _system_reference,
     "CreatedById": _system_reference,
     "LastModifiedById": _system_reference,

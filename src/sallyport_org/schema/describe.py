@@ -185,38 +185,65 @@ def describe_sobject(schema: Schema, sobject: SObject, version: str, site: str) 
 
 
 def _child_relationships(schema: Schema, sobject: SObject) -> list[Json]:
+    """Every reference to the object save those that only remember a merge (observed)."""
     return [
         {
-            "cascadeDelete": child.field.cascade,
+            "cascadeDelete": child.field.cascade or child.field.with_parent == "goes",
             "childSObject": child.sobject.name,
             "deprecatedAndHidden": False,
             "field": child.field.name,
             "junctionIdListNames": [],
             "junctionReferenceTo": [],
             "relationshipName": child.field.children,
-            "restrictedDelete": False,
+            "restrictedDelete": child.field.restricted_delete or child.field.with_parent == "holds",
         }
         for child in schema.children_of(sobject.name)
+        if child.field.name != "MasterRecordId"
     ]
 
 
 def _record_types(sobject: SObject, version: str) -> list[Json]:
-    """An object without record types of its own still lists *Master* (observed)."""
-    if "layout" not in sobject.abilities:
+    """Every object with layouts lists *Master*, last and the default if there is no other.
+
+    Observed, as are ``available`` and the order by name.
+    """
+    if not {"layout", "recordtype"} <= sobject.abilities:
         return []
-    layouts = f"/services/data/v{version}/sobjects/{sobject.name}/describe/layouts"
-    return [
-        {
-            "active": True,
-            "available": True,
-            "defaultRecordTypeMapping": True,
-            "developerName": "Master",
-            "master": True,
-            "name": "Master",
-            "recordTypeId": MASTER_RECORD_TYPE,
-            "urls": {"layout": f"{layouts}/{MASTER_RECORD_TYPE}"},
-        }
+    own = sorted(sobject.record_types, key=lambda one: one.label)
+    infos = [
+        _record_type(
+            sobject, version, one.id, one.developer_name, one.label, one.active, one.default
+        )
+        for one in own
     ]
+    master = _record_type(
+        sobject, version, MASTER_RECORD_TYPE, "Master", "Master", True, not own, master=True
+    )
+    return [*infos, master]
+
+
+def _record_type(
+    sobject: SObject,
+    version: str,
+    key: str,
+    developer_name: str,
+    name: str,
+    active: bool,
+    default: bool,
+    *,
+    master: bool = False,
+) -> Json:
+    layouts = f"/services/data/v{version}/sobjects/{sobject.name}/describe/layouts"
+    return {
+        "active": active,
+        "available": active,
+        "defaultRecordTypeMapping": default,
+        "developerName": developer_name,
+        "master": master,
+        "name": name,
+        "recordTypeId": key,
+        "urls": {"layout": f"{layouts}/{key}"},
+    }
 
 
 def _urls(sobject: SObject, version: str, ui: str | None) -> dict[str, str]:
@@ -230,6 +257,11 @@ def _urls(sobject: SObject, version: str, ui: str | None) -> dict[str, str]:
             "listviews": f"{base}/listviews",
             "quickActions": f"{base}/quickActions",
         }
+    for name, path in sobject.paths:
+        if path is None:
+            urls.pop(name, None)
+        else:
+            urls[name] = base + path
     if ui is not None and sobject.prefix is not None:
         urls |= {
             "uiDetailTemplate": f"{ui}/{{ID}}",

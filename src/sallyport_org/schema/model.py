@@ -98,19 +98,12 @@ class RecordType:
 
 
 @dataclass(frozen=True, slots=True)
-class DistantChild:
-    """A child relationship to an object this simulator has no definition of: described, no rows."""
-
-    sobject: str
-    field: str
-    relationship: str | None
-    cascade: bool = False
-    restricted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Field:
-    """One field of one object, before it is unfolded into the 57 keys of a describe."""
+    """One field of one object, before it is unfolded into the 57 keys of a describe.
+
+    ``with_parent`` is what a parent's describe says of its children where the field's own does not:
+    rows go along when the parent is deleted, or hold it back (observed).
+    """
 
     name: str
     label: str
@@ -136,6 +129,7 @@ class Field:
     relationship: str | None = None
     children: str | None = None
     cascade: bool = False
+    with_parent: Literal["goes", "holds"] | None = None
     prefilterable: bool = False
     name_pointing: bool = False
     name_field: bool = False
@@ -181,7 +175,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class SObject:
-    """One object: its names, its key prefix, what may be done with it, and its fields in order."""
+    """One object: its names, its key prefix, what may be done with it, and its fields in order.
+
+    ``paths`` are resources of its own beside the usual ones (None: a usual one it lacks), by the
+    name they have in ``urls``.
+    """
 
     name: str
     label: str
@@ -192,7 +190,6 @@ class SObject:
     scopes: tuple[tuple[str, str], ...] = ()
     record_types: tuple[RecordType, ...] = ()
     rules: tuple[ValidationRule, ...] = ()
-    distant_children: tuple[DistantChild, ...] = ()
     paths: tuple[tuple[str, str | None], ...] = ()
     _by_name: dict[str, Field] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -9,6 +9,7 @@ A file reads (``*`` marks the default of a picklist, ``value = label`` where the
     object Account 001 | Account | Accounts
     can    merge -undelete                     differences from the usual abilities
     scope  mine | My accounts
+    path   listviews |                         a resource it lacks, or one of its own
     Name   | Account Name | string(255) required name
     Type   | Account Type | picklist(40) | Prospect; *Customer; NotFound = Not Found
     ParentId | Parent Account ID | reference(Account) rel=Parent children=ChildAccounts
@@ -45,6 +46,7 @@ USUAL_ABILITIES = frozenset(
         "update",
         "feed",
         "mru",
+        "recordtype",
     ]
 )
 """What a standard business object allows; ``can`` lines add and take away."""
@@ -97,6 +99,7 @@ def read_object(text: str) -> SObject:
     prefix: str | None = None
     abilities = set(USUAL_ABILITIES)
     scopes: list[tuple[str, str]] = []
+    paths: list[tuple[str, str | None]] = []
     fields: list[Field] = []
     for line in _lines(text):
         word, _, rest = line.partition(" ")
@@ -111,11 +114,23 @@ def read_object(text: str) -> SObject:
             case "scope":
                 scope, text_of_scope = (part.strip() for part in rest.split("|"))
                 scopes.append((scope, text_of_scope))
+            case "path":
+                name_of_path, path = (part.strip() for part in rest.split("|"))
+                paths.append((name_of_path, path or None))
             case _:
                 fields.extend(_field_lines(line))
     if not name or not fields:
         raise NotationError("a definition needs an `object` line and at least one field")
-    return SObject(name, label, plural, prefix, tuple(fields), frozenset(abilities), tuple(scopes))
+    return SObject(
+        name,
+        label,
+        plural,
+        prefix,
+        tuple(fields),
+        frozenset(abilities),
+        tuple(scopes),
+        paths=tuple(paths),
+    )
 
 
 def read_field(line: str) -> Field:
@@ -235,6 +250,8 @@ _SWITCHES: dict[str, dict[str, Any]] = {
     "autonumber": {"auto_number": True, "defaulted": True},
     "restricted": {"restricted": True},
     "cascade": {"cascade": True},
+    "goes": {"with_parent": "goes"},
+    "holds": {"with_parent": "holds"},
     "namepointing": {"name_pointing": True},
     "html": {"html": True, "extra": "richtextarea"},
     "-filter": {"filterable": False},
