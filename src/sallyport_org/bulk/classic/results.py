@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from sallyport_org.bulk.classic.model import Batch, ContentType, QueryResult
-from sallyport_org.bulk.classic.wire import JSON_TYPE, NAMESPACE, XML_TYPE, XSI, element
+from sallyport_org.bulk.classic.wire import CSV_TYPE, JSON_TYPE, NAMESPACE, XML_TYPE, XSI, element
 from sallyport_org.bulk.loads import spelled
 from sallyport_org.bulk.pages import Dialect, Page, plain
 from sallyport_org.bulk.table import Shape
@@ -24,7 +24,6 @@ from sallyport_org.rest.records import record
 from sallyport_org.soql import Plan, output
 from sallyport_org.web import Reply
 
-CSV_TYPE = "text/csv; charset=UTF-8"
 NO_ROWS = b"Records not found for this query"
 TYPES: Mapping[ContentType, str] = {"CSV": CSV_TYPE, "JSON": JSON_TYPE, "XML": XML_TYPE}
 

@@ -26,10 +26,9 @@ from sallyport_org.web import Call, Reply, json_reply
 
 NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-XML_TYPE = "application/xml; charset=UTF-8"
-JSON_TYPE = "application/json"
-"""Without a charset, unlike everywhere else (observed: the client salesforce-bulk takes any other
-text for XML)."""
+XML_TYPE, JSON_TYPE, CSV_TYPE = "application/xml", "application/json", "text/csv"
+"""Without a charset, unlike everywhere else (observed: the client salesforce-bulk compares the
+whole text)."""
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 Format = Literal["JSON", "XML"]
