@@ -77,10 +77,11 @@ def _judge(
     sobject: SObject, one: Field, record_id: str, row: store.Row | None
 ) -> errors.Refusal | None:
     if row is None:
-        known = one.name == "RecordTypeId" and record_id == MASTER_RECORD_TYPE
+        kinds = {MASTER_RECORD_TYPE, *(kind.id for kind in sobject.record_types)}
+        known = one.name == "RecordTypeId" and record_id in kinds
         return None if known else errors.rows.unknown_reference(one.name)
     if row["IsDeleted"]:
-        return errors.rows.deleted_row()
+        return errors.rows.deleted_reference(one.name)
     if one.name == "OwnerId" and row.get("IsActive") is False:
         return errors.rows.inactive_owner(record_id, sobject.name)
     return None

@@ -1,39 +1,71 @@
-"""Validation rules: an administrator's conditions that refuse a row.
+"""What an administrator's formulas say about rows being written: validation rules, default values.
 
-What belongs here: asking each rule of an object about candidate rows, all at once. What does not:
-turning a rule's formula into SQL; the schema does that.
+What belongs here: asking them about candidate rows, all at once. What does not: turning a formula
+into SQL (``formula``).
 """
-# ruff: noqa: S608 - SQL is this module's trade: conditions come from the schema
+# ruff: noqa: S608 - SQL is this module's trade: conditions are compiled, values are bound
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 
-from sallyport_org import errors
+from sallyport_org import errors, formula
 from sallyport_org.dml import store
 from sallyport_org.dml.drafts import Draft
-from sallyport_org.schema.model import SObject
+from sallyport_org.rows.engine import quoted
+from sallyport_org.schema.model import Schema, SObject
 
 
 def broken_rules(
-    cursor: duckdb.DuckDBPyConnection, sobject: SObject, drafts: Sequence[Draft]
+    cursor: duckdb.DuckDBPyConnection, schema: Schema, sobject: SObject, drafts: Sequence[Draft]
 ) -> None:
-    """Refuse rows a rule of their object is true of, in the rule's own words.
+    """Refuse rows a validation rule of their object is true of, in the rule's own words.
 
-    A rule has ``sql`` (a condition over the candidate row as ``t``), ``message`` and ``field``.
+    A rule sees the row as it would be (``t``) and, if it is there already, as it was (``p``).
     """
-    rules = getattr(sobject, "rules", ())
+    rules = [rule for rule in sobject.rules if rule.active]
     if not rules or not drafts:
         return
-    columns = [one.name for one in sobject.stored_fields]
-    content = store.staged(sobject, [draft.row for draft in drafts], columns)
-    cursor.register("candidates", content)
-    tests = ", ".join(f"coalesce(({rule.sql}), false)" for rule in rules)
-    found = cursor.execute(f"SELECT {tests} FROM candidates AS t").fetchall()
-    cursor.unregister("candidates")
-    for draft, broken in zip(drafts, found, strict=True):
+    tests = [formula.rule_sql(schema, sobject, rule, "t", "p") for rule in rules]
+    for draft, broken in zip(drafts, _ask(cursor, sobject, drafts, tests), strict=True):
         for rule, struck in zip(rules, broken, strict=True):
             if struck:
                 draft.refuse(errors.rows.rule_broken(rule.message, rule.field))
+
+
+def default_by_formula(
+    cursor: duckdb.DuckDBPyConnection, schema: Schema, sobject: SObject, drafts: Sequence[Draft]
+) -> None:
+    """Fill fields of new rows whose default is a formula, where the caller said nothing."""
+    fields = [one for one in sobject.stored_fields if one.default_formula is not None]
+    if not fields or not drafts:
+        return
+    values = [
+        formula.value_sql(schema, sobject, one, one.default_formula or "", "t") for one in fields
+    ]
+    for draft, made in zip(drafts, _ask(cursor, sobject, drafts, values), strict=True):
+        for one, value in zip(fields, made, strict=True):
+            if one.name not in draft.given:
+                draft.row[one.name] = value
+
+
+def _ask(
+    cursor: duckdb.DuckDBPyConnection,
+    sobject: SObject,
+    drafts: Sequence[Draft],
+    expressions: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """Return the values of SQL expressions over candidate rows, in the order of the drafts."""
+    columns = [one.name for one in sobject.stored_fields]
+    content = store.staged(sobject, [draft.row for draft in drafts], columns)
+    cursor.register("candidates", content.append_column("~place", [list(range(len(drafts)))]))
+    try:
+        return cursor.execute(
+            f"SELECT {', '.join(expressions)} FROM candidates AS t "
+            f'LEFT JOIN {quoted(sobject.name)} AS p ON p.Id = t.Id ORDER BY t."~place"'
+        ).fetchall()
+    finally:
+        cursor.unregister("candidates")

@@ -24,7 +24,7 @@ from sallyport_org.dml.references import (
     lock_names,
     locked_parents,
 )
-from sallyport_org.dml.rules import broken_rules
+from sallyport_org.dml.rules import broken_rules, default_by_formula
 from sallyport_org.rows.engine import Engine
 from sallyport_org.schema.model import Field, Schema, SObject
 
@@ -66,10 +66,10 @@ class Save:
         self._judge_rows_there(cursor)
         self._judge_given()
         check_references(cursor, self.schema, self.sobject, self._good())
-        self._complete()
+        self._complete(cursor)
         self._judge_required()
         self._judge_unique(cursor)
-        broken_rules(cursor, self.sobject, self._good())
+        broken_rules(cursor, self.schema, self.sobject, self._good())
 
     def write(self, cursor: duckdb.DuckDBPyConnection) -> list[Committed]:
         """Write the rows nothing speaks against."""
@@ -143,7 +143,7 @@ class Save:
             if barred and draft.good:
                 draft.refuse(errors.rows.not_writable(barred))
 
-    def _complete(self) -> None:
+    def _complete(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Merge each row with what was there, and compute what follows from it.
 
         A row named twice in one call is changed twice: the later change sees the earlier.
@@ -162,6 +162,7 @@ class Save:
             self.old[draft.id or ""] = draft.row
         rows = [draft.row for draft in new]
         fill_new_rows(self.engine, self.schema, self.sobject, rows, self.user_id, self.stamp)
+        default_by_formula(cursor, self.schema, self.sobject, new)
         for draft in new:
             self._derive(draft, {})
 
@@ -213,7 +214,7 @@ class Save:
 
     def _needed(self) -> list[str]:
         """Return the stored fields of existing rows that judging and writing must know."""
-        if getattr(self.sobject, "rules", ()):
+        if self.sobject.rules:
             return [one.name for one in self.sobject.stored_fields]
         given = [set(draft.given) for draft in self._good() if draft.id is not None]
         union = set().union(*given)

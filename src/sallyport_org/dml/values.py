@@ -44,7 +44,7 @@ def judge(schema: Schema, one: Field, given: Any, *, texts: bool) -> Any:
         raise errors.rows.cannot_deserialize(_JSON_KINDS.get(one.type, "string"), token, given)
     if one.type == "reference":
         return _reference(schema, one, given)
-    reader: Reader = _READERS[one.type] if one.type in _READERS else _text
+    reader = _READERS.get(one.type) or _text
     return reader(one, given, texts)
 
 

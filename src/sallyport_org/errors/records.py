@@ -66,3 +66,41 @@ def malformed_id(name: str, text: str) -> Refusal:
 def no_such_field_in_list(name: str, entity: str) -> Refusal:
     """A ``fields=`` list of a record call names an unknown field (observed)."""
     return Refusal(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {entity}")
+
+
+def changed_since() -> Refusal:
+    """If-Unmodified-Since, and the row was modified (status documented, body assumed)."""
+    return Refusal(
+        412,
+        "PRECONDITION_FAILED",
+        "The record was modified after the time given in If-Unmodified-Since",
+    )
+
+
+def unsupported_media_type(given: str) -> Refusal:
+    """A body that is neither JSON nor, for blobs, multipart (status documented)."""
+    return Refusal(
+        415, "UNSUPPORTED_MEDIA_TYPE", f"Content-Type {given} is not supported for this resource"
+    )
+
+
+def multipart(reason: str) -> Refusal:
+    """A multipart body that cannot be taken apart (code observed, text assumed)."""
+    return Refusal(400, "INVALID_MULTIPART_REQUEST", f"Invalid multipart request: {reason}")
+
+
+def replication_date(message: str) -> Refusal:
+    """A window of getUpdated or getDeleted that is none (code documented, texts assumed)."""
+    return Refusal(400, "INVALID_REPLICATION_DATE", message)
+
+
+def not_replicateable(entity: str) -> Refusal:
+    """getUpdated or getDeleted of an object that does not replicate (text observed)."""
+    return Refusal(400, "INVALID_TYPE_FOR_OPERATION", f"entity type {entity} is not replicateable")
+
+
+def too_many_ids(most: int) -> Refusal:
+    """More than 600,000 ids in a window (documented)."""
+    return Refusal(
+        400, "EXCEEDED_ID_LIMIT", f"Limit of {most} ids exceeded; ask for a shorter time span"
+    )

@@ -116,8 +116,13 @@ def unknown_reference(name: str) -> Refusal:
 
 
 def deleted_row() -> Refusal:
-    """A row, or the target of a reference, that is in the recycle bin."""
+    """A row that is in the recycle bin."""
     return _row("ENTITY_IS_DELETED", "entity is deleted", status=404)
+
+
+def deleted_reference(name: str) -> Refusal:
+    """A reference to a row that is in the recycle bin."""
+    return _row("ENTITY_IS_DELETED", "entity is deleted", [name])
 
 
 def inactive_owner(user_id: str, entity: str) -> Refusal:

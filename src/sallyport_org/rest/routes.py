@@ -5,7 +5,18 @@ Handlers take a :class:`~sallyport_org.web.Context` and the path's variables.
 
 from __future__ import annotations
 
-from sallyport_org.rest import limits, query, sobjects, versions
+from sallyport_org.rest import (
+    batch,
+    collections,
+    composite,
+    limits,
+    query,
+    related,
+    sobjects,
+    tree,
+    versions,
+    writes,
+)
 from sallyport_org.routing import Route, route
 
 ROUTES: tuple[Route, ...] = (
@@ -13,10 +24,34 @@ ROUTES: tuple[Route, ...] = (
     route("/limits", GET=limits.limits),
     route("/limits/recordCount", GET=limits.record_count),
     route("/sobjects", GET=sobjects.list_sobjects),
-    route("/sobjects/{}", GET=sobjects.basic_info, POST=sobjects.write),
+    route("/sobjects/{}", GET=sobjects.basic_info, POST=writes.create),
     route("/sobjects/{}/describe", GET=sobjects.describe),
-    route("/sobjects/{}/{}", GET=sobjects.read, PATCH=sobjects.write, DELETE=sobjects.write),
-    route("/sobjects/{}/{}/{}", GET=sobjects.blob, PATCH=sobjects.write, DELETE=sobjects.write),
+    route(
+        "/sobjects/{}/{}",
+        GET=sobjects.read,
+        PATCH=writes.update,
+        DELETE=writes.delete,
+        POST=writes.create_keyed,
+    ),
+    route(
+        "/sobjects/{}/{}/{}",
+        GET=related.read_further,
+        PATCH=writes.upsert,
+        DELETE=writes.delete_keyed,
+        POST=writes.post_keyed,
+    ),
+    route("/composite", POST=composite.composite),
+    route("/composite/batch", POST=batch.batch),
+    route("/composite/graph", POST=composite.graph),
+    route(
+        "/composite/sobjects",
+        POST=collections.create,
+        PATCH=collections.update,
+        DELETE=collections.delete,
+    ),
+    route("/composite/sobjects/{}", GET=collections.read, POST=collections.read),
+    route("/composite/sobjects/{}/{}", PATCH=collections.upsert),
+    route("/composite/tree/{}", POST=tree.create),
     route("/query", GET=query.query),
     route("/query/{}", GET=query.more),
     route("/queryAll", GET=query.query_all),

@@ -1,0 +1,128 @@
+"""Records with their children in one call: ``/composite/tree/X``.
+
+Documented: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobject-tree.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sallyport_org import dml, errors
+from sallyport_org.rest import outcomes
+from sallyport_org.rest.targets import sobject_named
+from sallyport_org.schema.model import Child, SObject
+from sallyport_org.web import Context, Reply, json_reply
+
+MAX_RECORDS = 200
+MAX_LEVELS = 5
+MAX_KINDS = 5
+
+
+class _Undo(Exception):
+    """Leaves the transaction so that nothing of the tree is kept."""
+
+
+@dataclass(slots=True)
+class _Node:
+    """One record of a tree and the children below it."""
+
+    reference: str
+    sobject: SObject
+    values: dict[str, Any]
+    children: list[tuple[Child, _Node]] = field(default_factory=list)
+    outcome: dml.Outcome | None = None
+
+
+def create(context: Context, name: str) -> Reply:
+    """Answer ``POST /composite/tree/X``: 201 and the new ids; or 400, and nothing is kept."""
+    sobject = sobject_named(context, name)
+    body = context.call.json_object()
+    level = [_node(context, sobject, one, 1) for one in _listed(body)]
+    every = [node for one in level for node in _walk(one)]
+    if len(every) > MAX_RECORDS:
+        raise errors.composite.too_many_records(MAX_RECORDS)
+    if len({node.sobject.name for node in every}) > MAX_KINDS:
+        raise errors.composite.too_many_subrequests(MAX_KINDS, "different objects in a tree")
+    if len({node.reference for node in every}) < len(every):
+        raise errors.composite.unusable("Each referenceId may be used once only")
+    try:
+        with dml.together(context.org):
+            while level:
+                _write(context, level)
+                level = [node for parent in level for node in _adopted(parent)]
+    except _Undo:
+        return json_reply({"hasErrors": True, "results": _errors(every)}, 400)
+    results = [
+        {"referenceId": node.reference, "id": node.outcome.id} for node in every if node.outcome
+    ]
+    return json_reply({"hasErrors": False, "results": results}, 201)
+
+
+def _write(context: Context, level: list[_Node]) -> None:
+    changes = [dml.Change("insert", node.sobject.name, node.values) for node in level]
+    made = dml.write(
+        context.org, context.session.user, changes, schema=context.schema, all_or_none=True
+    )
+    for node, outcome in zip(level, made, strict=True):
+        node.outcome = outcome
+    if not all(outcome.success for outcome in made):
+        raise _Undo
+
+
+def _adopted(parent: _Node) -> Iterator[_Node]:
+    """Yield a record's children, each now knowing its parent's id."""
+    for child, node in parent.children:
+        node.values[child.field.name] = parent.outcome.id if parent.outcome else None
+        yield node
+
+
+def _errors(every: list[_Node]) -> list[dict[str, Any]]:
+    """Return what was wrong, without the records that were only rolled back."""
+    found = []
+    for node in every:
+        listed = [
+            outcomes.listed(one)
+            for one in (node.outcome.errors if node.outcome else ())
+            if one.code != "ALL_OR_NONE_OPERATION_ROLLED_BACK"
+        ]
+        if listed:
+            found.append({"referenceId": node.reference, "errors": listed})
+    return found
+
+
+def _node(context: Context, sobject: SObject, record: Any, level: int) -> _Node:
+    if level > MAX_LEVELS:
+        raise errors.composite.too_many_subrequests(MAX_LEVELS, "levels of a tree")
+    attributes = record.get("attributes") if isinstance(record, dict) else None
+    reference = attributes.get("referenceId") if isinstance(attributes, dict) else None
+    if not isinstance(reference, str) or not isinstance(record, dict):
+        raise errors.composite.unusable("Each record needs attributes with type and referenceId")
+    node = _Node(reference, sobject, {})
+    relations = {
+        child.field.children.lower(): child
+        for child in context.schema.children_of(sobject.name)
+        if child.field.children
+    }
+    for name, value in record.items():
+        child = relations.get(name.lower())
+        if child is not None and isinstance(value, dict):
+            for one in _listed(value):
+                node.children.append((child, _node(context, child.sobject, one, level + 1)))
+        elif name != "attributes":
+            node.values[name] = value
+    return node
+
+
+def _walk(node: _Node) -> Iterator[_Node]:
+    yield node
+    for _, child in node.children:
+        yield from _walk(child)
+
+
+def _listed(body: dict[str, Any]) -> list[Any]:
+    records = body.get("records")
+    if not isinstance(records, list) or not records:
+        raise errors.composite.required_parameter("records")
+    return records
