@@ -293,5 +293,6 @@ def test_job_requests_with_wrong_properties_are_refused(client: Client) -> None:
 
 def test_wrong_locators_and_page_sizes_are_refused(client: Client) -> None:
     job = client.finished("SELECT Id FROM Account")
-    for query in ("locator=%24%24", "locator=OTk5OTk5OQ", "maxRecords=0", "maxRecords=x"):
+    huge = f"maxRecords={'9' * 5000}"
+    for query in ("locator=%24%24", "locator=OTk5OTk5OQ", "maxRecords=0", "maxRecords=x", huge):
         assert client.get(f"/jobs/query/{job}/results?{query}").status == 400

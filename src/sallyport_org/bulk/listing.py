@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from sallyport_org import errors
 from sallyport_org.bulk.jobs import Job
+from sallyport_org.bulk.query import is_count
 from sallyport_org.web import Context, Reply, json_reply
 
 PAGE_JOBS = 1000
@@ -53,7 +54,7 @@ def _start(jobs: list[Job], locator: str | None) -> int:
     if locator is None:
         return 0
     last, dash, count = locator.rpartition("-")
-    if not dash or not count.isdigit():
+    if not dash or not is_count(count):
         raise errors.bulk.bad_locator(locator)
     for place, job in enumerate(jobs):
         if job.id == last:

@@ -26,6 +26,7 @@ PAGE_ROWS = 100_000
 """Rows a result page holds when the client names no ``maxRecords`` (assumed)."""
 RESULT_PAGES = 5
 """Pages one answer of ``resultPages`` lists (documented)."""
+MOST_DIGITS = 18
 SORTED_COLUMNS_BEFORE = 50
 """Up to this version columns came in alphabetical order (documented)."""
 
@@ -148,7 +149,7 @@ def _offset(text: str | None, snapshot: Snapshot) -> int:
         digits = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise errors.bulk.bad_locator(text) from None
-    if not digits.isdigit() or int(digits) >= max(snapshot.rows, 1):
+    if not is_count(digits) or int(digits) >= max(snapshot.rows, 1):
         raise errors.bulk.bad_locator(text)
     return int(digits)
 
@@ -166,7 +167,7 @@ def _max_records(context: Context) -> int:
     text = context.call.query.get("maxRecords")
     if text is None:
         return PAGE_ROWS
-    if not text.isdigit() or int(text) < 1:
+    if not is_count(text) or int(text) < 1:
         raise errors.bulk.bad_request(f"maxRecords: a whole number above 0 is expected, not {text}")
     return int(text)
 
@@ -180,6 +181,11 @@ def _ordered(plan: Plan, version: str) -> Plan:
     if float(version) >= SORTED_COLUMNS_BEFORE:
         return plan
     return replace(plan, outputs=tuple(sorted(plan.outputs, key=lambda one: one.path)))
+
+
+def is_count(text: str) -> bool:
+    """Say whether a text is a whole number of a size that rows can be counted with."""
+    return text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def choice(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from sallyport_org import ids
 from sallyport_org.bulk.classic.model import Chunking, IdRange
+from sallyport_org.bulk.query import is_count
 from sallyport_org.bulk.work import WorkFailed
 from sallyport_org.errors import bulk_classic as refusals
 from sallyport_org.rows.engine import Engine, quoted, text_literal
@@ -41,7 +42,7 @@ def read_chunking(text: str | None) -> Chunking | None:
             )
         options[word] = value.strip()
     size = options.get("chunksize", str(DEFAULT_ROWS))
-    if not size.isdigit() or not 1 <= int(size) <= MOST_ROWS:
+    if not is_count(size) or not 1 <= int(size) <= MOST_ROWS:
         raise refusals.invalid_job(f"{HEADER}: chunkSize goes from 1 to {MOST_ROWS}, not {size}")
     start = options.get("startrow")
     try:

@@ -56,7 +56,8 @@ def _flat(record: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]
         if name == "attributes" or value == "":
             continue
         if isinstance(value, dict):
-            kind = value.get("attributes", {}).get("type")
+            attributes = value.get("attributes")
+            kind = attributes.get("type") if isinstance(attributes, dict) else None
             yield from _flat(value, f"{kind}:{name}." if kind else f"{name}.")
         else:
             yield prefix + name, _text(value)
