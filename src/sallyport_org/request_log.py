@@ -20,13 +20,13 @@ REMEMBERED_REQUESTS = 100_000
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestRecord:
     """One request: what was asked, and how it was answered.
 
-    ``at`` is the org's time when it was answered, ``seconds`` how long that took, ``bytes`` the
-    length of the body sent, ``faults`` the ids of the faults that struck, ``user`` and ``version``
-    (of the API) are those of data calls.
+    ``at`` is the org's time when it was answered, ``seconds`` how long that took and ``bytes`` the
+    length of the body sent (both still growing while it is sent), ``faults`` the ids of the
+    faults that struck, ``user`` and ``version`` (of the API) are those of data calls.
     """
 
     method: str
@@ -65,9 +65,14 @@ class RequestLog:
                 self._file = None
 
     def add(self, record: RequestRecord) -> None:
-        """Keep a request."""
+        """Keep a request; to be called before its answer is sent, so that nobody misses it."""
         with self._lock:
             self._records.append(record)
+
+    def sent(self, record: RequestRecord, seconds: float, length: int) -> None:
+        """Complete the record of a request whose answer was sent."""
+        record.seconds, record.bytes = seconds, length
+        with self._lock:
             if self._file is not None:
                 self._file.write(json.dumps(as_json(record), ensure_ascii=False) + "\n")
 

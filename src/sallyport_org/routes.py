@@ -10,9 +10,10 @@ of ``DATA_ROUTES`` a :class:`~sallyport_org.web.Context`.
 from __future__ import annotations
 
 from sallyport_org import addresses, errors, gate, soap
+from sallyport_org.admin import routes as admin_routes
 from sallyport_org.bulk import routes as bulk_routes
 from sallyport_org.cloud import Cloud, Place
-from sallyport_org.faults import attend
+from sallyport_org.faults import attend, transport
 from sallyport_org.faults.actions import before_call
 from sallyport_org.oauth import routes as oauth_routes
 from sallyport_org.pages import routes as page_routes
@@ -22,6 +23,7 @@ from sallyport_org.routing import find, route
 from sallyport_org.web import Call, Context, Reply, Visit, bare_reply, refusal_reply
 
 OPEN_ROUTES = (
+    *admin_routes.ROUTES,
     route("/simulator/doors", GET=addresses.show),
     route("/services/data", GET=versions.list_versions),
     *oauth_routes.ROUTES,
@@ -64,6 +66,8 @@ def answer(cloud: Cloud, place: Place, call: Call) -> Reply:
 def _dispatch(visit: Visit) -> Reply:
     call = visit.call
     path = tuple(call.path.strip("/").split("/"))
+    if visit.place.org is not None and visit.place.org.waking and path[0] != "simulator":
+        return transport.edge_reply()
     found = find(OPEN_ROUTES, path, call.method)
     if found is not None:
         handler, variables = found
@@ -81,14 +85,21 @@ def _data(visit: Visit, path: tuple[str, ...]) -> Reply:
     attend(context.org, context.session.user.username, context.version)
     before_call(context.org)
     used, most = context.org.count_call()
-    try:
-        if used > most:
-            raise errors.rest.too_many_calls()
-        reply = answer_in(context, path[3:])
-    except errors.Refusal as refusal:
+    refusal = gate.over_limit(context, used, most)
+    if refusal is not None:
         reply = refusal_reply(refusal)
-    reply.headers["Sforce-Limit-Info"] = f"api-usage={used}/{most}"
+    else:
+        with context.org.traffic.running():
+            reply = _data_reply(context, path[3:])
+    reply.headers["Sforce-Limit-Info"] = f"api-usage={min(used, most)}/{most}"
     return reply
+
+
+def _data_reply(context: Context, path: tuple[str, ...]) -> Reply:
+    try:
+        return answer_in(context, path)
+    except errors.Refusal as refusal:
+        return refusal_reply(refusal)
 
 
 def answer_in(context: Context, path: tuple[str, ...]) -> Reply:

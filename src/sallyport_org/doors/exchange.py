@@ -72,10 +72,11 @@ class Exchange:
             reply = refusal_reply(errors.rest.unexpected())
         if reply.status == 501:
             log.warning("not modelled: %s %s", request.method, request.raw_path)
+        record = _record(request, reply, journal, time.monotonic() - began)
+        self._kept.add(record)
         response = await transport.send(request, reply, journal, self._send)
         seconds = time.monotonic() - began
-        sent = response.body_length if response.prepared else 0
-        self._kept.add(_record(request, reply, journal, seconds, sent))
+        self._kept.sent(record, seconds, response.body_length if response.prepared else 0)
         log.info("%s %s %d %.3fs", request.method, request.raw_path, reply.status, seconds)
         return response
 
@@ -158,7 +159,7 @@ class Exchange:
 
 
 def _record(
-    request: web.BaseRequest, reply: Reply, journal: Journal, seconds: float, sent: int
+    request: web.BaseRequest, reply: Reply, journal: Journal, seconds: float
 ) -> RequestRecord:
     """Return what the request log keeps of a request."""
     return RequestRecord(
@@ -168,7 +169,6 @@ def _record(
         seconds=seconds,
         at=journal.faults.now() if journal.faults is not None else datetime.now(UTC),
         host=request.host,
-        bytes=sent,
         org=journal.org_id,
         user=journal.username,
         version=journal.version,

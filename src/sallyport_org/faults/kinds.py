@@ -230,12 +230,13 @@ def _settings(kind: Kind, given: object) -> dict[str, Any]:
     inputs.known(given, [one.name for one in kind.settings], kind.name)
     read = {one.name: one.read(given[one.name]) for one in kind.settings if one.name in given}
     if kind.name == "schema_changed":
-        _check_schema_change(read)
+        check_schema_change(read)
     defaults = {one.name: one.default for one in kind.settings if one.default is not None}
     return {**defaults, **read}
 
 
-def _check_schema_change(settings: Mapping[str, Any]) -> None:
+def check_schema_change(settings: Mapping[str, Any]) -> None:
+    """Refuse settings of ``schema_changed`` that name no single change."""
     chosen = [name for name in ("add", "remove", "rename") if name in settings]
     if "object" not in settings:
         raise BadInput("object", None, "name the object whose field changes")

@@ -72,12 +72,17 @@ async def instead(journal: Journal) -> Reply | None:
     if not journal.troubles:
         return None
     if "edge_420" in journal.troubles:
-        return Reply(420, {"Content-Type": "text/html;charset=utf-8"}, EDGE_PAGE)
+        return edge_reply()
     timeout = journal.troubles.get("timeout")
     if timeout is not None and not timeout.settings.get("applied"):
         await _wait(timeout)
         return Reply(504)
     return None
+
+
+def edge_reply() -> Reply:
+    """Return the edge's answer while it cannot route to an org: by fault, or while one wakes."""
+    return Reply(420, {"Content-Type": "text/html;charset=utf-8"}, EDGE_PAGE)
 
 
 def again(journal: Journal) -> bool:

@@ -1,0 +1,277 @@
+"""Orgs: listing, making, moving, refreshing and closing them; their settings and clocks.
+
+What belongs here: what is true of an org as a whole. What does not: its people (``people``), its
+apps (``apps``) and its rows (``rows``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sallyport_org import ids, inputs
+from sallyport_org.admin.access import NowNotError, body, done
+from sallyport_org.build import OrgShape
+from sallyport_org.identity.addresses import checked_range
+from sallyport_org.inputs import BadInput
+from sallyport_org.rows.engine import quoted
+from sallyport_org.state import NEWEST_VERSION, OLDEST_VERSION, Org, Settings, Status
+from sallyport_org.web import Reply, Visit, json_reply
+
+_LABEL = re.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_MAKING = ("kind", "domain", "sandbox", "name", "edition", "instance", "rows", "seed", "settings")
+_KINDS = ("production", "sandbox")
+LONGEST_MOVE = timedelta(days=36_500).total_seconds()
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "oldest_version": (OLDEST_VERSION, NEWEST_VERSION),
+    "newest_version": (OLDEST_VERSION, NEWEST_VERSION),
+}
+"""Bounds of settings other than 0 and up."""
+
+
+def show(org: Org, *, rows: bool = False) -> dict[str, Any]:
+    """Return what an org is, as JSON has it; with its live rows by object if asked."""
+    about = org.organization
+    shown: dict[str, Any] = {
+        "id": org.id,
+        "name": about.name,
+        "my_domain": org.my_domain,
+        "edition": about.edition,
+        "instance": about.instance,
+        "is_sandbox": about.is_sandbox,
+        "status": org.status,
+        "waking": org.waking,
+        "former_hosts": sorted(org.former_hosts),
+        "now": inputs.plain(org.clock.now()),
+        "api_calls": {"used": org.calls_used(), "limit": org.settings.api_limit},
+    }
+    if rows:
+        counts = {one.name: org.engine.count(one) for one in org.schema}
+        shown["rows"] = {name: count for name, count in counts.items() if count}
+    return shown
+
+
+def list_orgs(visit: Visit) -> Reply:
+    """Answer with every org, the default first."""
+    return json_reply({"orgs": [show(one) for one in visit.cloud.orgs]})
+
+
+def show_org(visit: Visit, org: Org) -> Reply:
+    """Answer with one org and the number of rows it has."""
+    return json_reply(show(org, rows=True))
+
+
+def make(visit: Visit) -> Reply:
+    """Make an org and open a plain door for it."""
+    given = body(visit.call)
+    inputs.known(given, _MAKING, "a new org")
+    settings = read_settings(given.get("settings", {}))
+    rows = inputs.convert(given.get("rows"), dict[str, int] | None, "rows")
+    seed = inputs.whole(given.get("seed", 1), "seed", 0, 1 << 31)
+    shape = _shape(visit, given)
+    org, credentials, url = visit.cloud.founder.found(shape, rows=rows, seed=seed)
+    for name, value in settings.items():
+        setattr(org.settings, name, value)
+    made = {**show(org, rows=True), "url": url, "credentials": credentials.as_json()}
+    return json_reply(made, 201)
+
+
+def change(visit: Visit, org: Org) -> Reply:
+    """Change an org's status, edition or name, or whether it is waking."""
+    given = body(visit.call)
+    inputs.known(given, ("status", "waking", "edition", "name"), "an org")
+    status = inputs.convert(given.get("status", org.status), Status, "status")
+    waking = inputs.boolean(given.get("waking", org.waking), "waking")
+    about = org.organization
+    edition = inputs.text(given.get("edition", about.edition), "edition")
+    name = inputs.text(given.get("name", about.name), "name")
+    org.status, org.waking = status, waking
+    org.organization = replace(about, edition=edition, name=name)
+    _write_record(org, {"OrganizationType": edition, "Name": name})
+    return json_reply(show(org))
+
+
+def close(visit: Visit, org: Org) -> Reply:
+    """Delete an org for good; the first one stays."""
+    try:
+        visit.cloud.founder.close_down(org)
+    except ValueError as refused:
+        raise NowNotError(f"{org.id} cannot be deleted: {refused}") from refused
+    return done(deleted=org.id)
+
+
+def move(visit: Visit, org: Org) -> Reply:
+    """Move an org to another instance, to another My Domain, or both: old hosts become former."""
+    given = body(visit.call)
+    inputs.known(given, ("instance", "domain"), "a move")
+    if not given:
+        raise BadInput("instance", None, "give the new instance, a new domain, or both")
+    others = [one for one in visit.cloud.orgs if one is not org]
+    old = org.organization.instance
+    if "domain" in given:
+        address = _address(visit, given["domain"], org)
+        org.former_hosts.add(org.host)
+        org.my_domain = address
+        org.former_hosts.discard(org.host)
+    if "instance" in given:
+        instance = inputs.text(given["instance"], "instance").upper()
+        if not any(one.organization.instance == old for one in others):
+            org.former_hosts.add(f"{old.lower()}.salesforce.com")
+        org.former_hosts.discard(f"{instance.lower()}.salesforce.com")
+        org.organization = replace(org.organization, instance=instance)
+        _write_record(org, {"InstanceName": instance})
+    return json_reply(show(org))
+
+
+def refresh(visit: Visit, org: Org) -> Reply:
+    """Refresh a sandbox: a new org id; its own apps, every token and every session are gone.
+
+    Its rows, people and settings stay as they are (assumed: the production org's look the same).
+    """
+    if not org.organization.is_sandbox:
+        raise NowNotError(f"{org.id} is no sandbox; only sandboxes can be refreshed")
+    before = org.id
+    renewed = ids.record_id("00D", _free_number(visit))
+    directory = org.directory
+    with directory.lock:
+        directory.end_sessions()
+        for client_id, app in list(org.apps.items()):
+            if app.home == before:
+                del org.apps[client_id]
+                directory.deleted_apps.add(client_id)
+        directory.approvals.clear()
+        directory.codes.clear()
+        directory.devices.clear()
+        directory.policies.clear()
+        directory.org_id = renewed
+    org.organization = replace(org.organization, id=renewed)
+    _write_record(org, {"Id": renewed})
+    visit.cloud.renumber(before, org)
+    return json_reply({**show(org), "before": before})
+
+
+# -- settings
+
+
+def show_settings(visit: Visit, org: Org) -> Reply:
+    """Answer with every setting."""
+    return json_reply(inputs.plain(org.settings))
+
+
+def change_settings(visit: Visit, org: Org) -> Reply:
+    """Change settings; the others stay."""
+    for name, value in read_settings(body(visit.call)).items():
+        setattr(org.settings, name, value)
+    return json_reply(inputs.plain(org.settings))
+
+
+def read_settings(given: object) -> dict[str, Any]:
+    """Return settings typed and within bounds; raises :class:`BadInput`."""
+    read = inputs.attributes(given, Settings, list(inputs.field_types(Settings)), "settings")
+    for name, value in read.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            least, most = _BOUNDS.get(name, (0, float("inf")))
+            inputs.number(value, name, least, most)
+    for first, last in read.get("trusted_ip_ranges", ()):
+        try:
+            checked_range(first, last)
+        except ValueError as wrong:
+            raise BadInput("trusted_ip_ranges", [first, last], str(wrong)) from wrong
+    return read
+
+
+# -- the clock
+
+
+def show_clock(visit: Visit, org: Org) -> Reply:
+    """Answer with the org's time, and how far it was moved."""
+    ahead = org.clock.ahead.total_seconds()
+    return json_reply({"now": inputs.plain(org.clock.now()), "ahead_seconds": round(ahead, 3)})
+
+
+def set_clock(visit: Visit, org: Org) -> Reply:
+    """Set the org's clock to a moment, or (``now`` null) back to the machine's."""
+    given = body(visit.call)
+    inputs.known(given, ("now",), "a clock")
+    if "now" not in given:
+        raise BadInput("now", None, "give a moment like 2026-01-31T08:00:00Z, or null")
+    if given["now"] is None:
+        org.clock.ahead = timedelta()
+    else:
+        org.clock.set(inputs.moment(given["now"], "now"))
+    return show_clock(visit, org)
+
+
+def advance_clock(visit: Visit, org: Org) -> Reply:
+    """Move the org's clock on, or back by a number below 0."""
+    given = body(visit.call)
+    units = ("seconds", "minutes", "hours", "days")
+    inputs.known(given, units, "a move of the clock")
+    if not given:
+        raise BadInput("seconds", None, f"give at least one of {', '.join(units)}")
+    spans = {
+        unit: inputs.number(value, unit, -LONGEST_MOVE, LONGEST_MOVE)
+        for unit, value in given.items()
+    }
+    by = timedelta(**spans)
+    if abs(by.total_seconds()) > LONGEST_MOVE:
+        raise BadInput("days", given, "move by at most a hundred years")
+    org.clock.move(by)
+    return show_clock(visit, org)
+
+
+def _shape(visit: Visit, given: dict[str, Any]) -> OrgShape:
+    kind = given.get("kind", "production")
+    if kind not in _KINDS:
+        raise BadInput("kind", kind, f"give one of {', '.join(_KINDS)}")
+    domain = _label(given.get("domain"), "domain")
+    name = given.get("name") and inputs.text(given["name"], "name")
+    number = _free_number(visit)
+    if kind == "sandbox":
+        shape = OrgShape.sandbox(domain, _label(given.get("sandbox"), "sandbox"), number, name)
+    elif "sandbox" in given:
+        raise BadInput("sandbox", given["sandbox"], "leave it out, or give kind sandbox")
+    else:
+        shape = OrgShape.production(domain, number, name)
+    if any(one.my_domain == shape.my_domain for one in visit.cloud.orgs):
+        raise BadInput("domain", given["domain"], f"an org has {shape.my_domain}; choose another")
+    return replace(
+        shape,
+        edition=inputs.text(given.get("edition", shape.edition), "edition"),
+        instance=inputs.text(given.get("instance", shape.instance), "instance").upper(),
+    )
+
+
+def _address(visit: Visit, domain: object, org: Org) -> str:
+    """Return the My Domain an org gets under another name; its kind stays."""
+    label = _label(domain, "domain")
+    first, dot, rest = org.host.partition(".")
+    _, dashes, sandbox = first.partition("--")
+    address = f"https://{label}{dashes}{sandbox}{dot}{rest}"
+    if any(one.my_domain == address for one in visit.cloud.orgs):
+        raise BadInput("domain", domain, f"an org has {address}; choose another")
+    return address
+
+
+def _label(value: object, field: str) -> str:
+    if not isinstance(value, str) or not _LABEL.fullmatch(value):
+        raise BadInput(field, value, "give lower-case letters, digits and single hyphens")
+    return value
+
+
+def _free_number(visit: Visit) -> int:
+    """Return a number no org's id was made from."""
+    taken = {one.id for one in visit.cloud.orgs}
+    number = 1_000
+    while ids.record_id("00D", number) in taken:
+        number += 1
+    return number
+
+
+def _write_record(org: Org, values: dict[str, str]) -> None:
+    """Keep the Organization record true."""
+    sets = ", ".join(f"{quoted(name)} = ?" for name in values)
+    with org.engine.writing() as cursor:
+        cursor.execute(f"UPDATE Organization SET {sets}", list(values.values()))  # noqa: S608 - fixed names
