@@ -218,8 +218,6 @@ def _groups_sql(one: Groups, level: int) -> str:
         having = f" HAVING {counted} {one.having.operator} {one.having.value}"
         if not level:
             having = f" GROUP BY NULL{having}"
-    elif one.rollup and not level:
-        having = " HAVING count(*) > 0"
     return f"SELECT {shown}{sql.tables()}{where}{grouping}{having}"
 
 

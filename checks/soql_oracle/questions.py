@@ -4,7 +4,10 @@ A question is about one table of the :mod:`world <checks.soql_oracle.world>`; it
 SQL yet. Values mostly come from the rows themselves, so that most questions have answers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from hypothesis import strategies as st
 
@@ -188,11 +191,31 @@ _EQUALITY = ("=", "!=", "<>")
 _ORDERED = (*_EQUALITY, "<", "<=", ">", ">=")
 
 
+Parameters = ParamSpec("Parameters")
+Made = TypeVar("Made")
+
+
+def once(
+    make: Callable[Concatenate["Drawing", Parameters], Made],
+) -> Callable[Concatenate["Drawing", Parameters], Made]:
+    """Make each strategy once for its arguments: making them costs more than drawing."""
+
+    @wraps(make)
+    def kept(self: "Drawing", /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Made:
+        key = (make.__name__, args, tuple(kwargs.items()))
+        if key not in self.made:
+            self.made[key] = make(self, *args, **kwargs)
+        return cast(Made, self.made[key])
+
+    return kept
+
+
 class Drawing:
     """Strategies for questions about one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.made: dict[object, object] = {}
 
     def question(self) -> st.SearchStrategy[Question]:
         """Draw any question."""
@@ -201,6 +224,7 @@ class Drawing:
 
     # -- names
 
+    @once
     def _ref(
         self, table: Table, kinds: tuple[str, ...] = (), deep: bool = True
     ) -> st.SearchStrategy[Ref]:
@@ -218,6 +242,7 @@ class Drawing:
             options += [beyond(one) for one in table.columns if one.relationship]
         return st.one_of(options)
 
+    @once
     def _value(self, ref: Ref, owner: Table) -> st.SearchStrategy[Cell]:
         """Draw a value: mostly one the column holds, now and then null or a neighbour."""
         table = TABLES[ref.steps[-1].target] if ref.steps else owner
@@ -231,6 +256,7 @@ class Drawing:
 
     # -- conditions
 
+    @once
     def _leaf(self, table: Table) -> st.SearchStrategy[Condition]:
         return st.one_of(
             self._compare(table),
@@ -242,6 +268,7 @@ class Drawing:
             *([self._includes(table)] if table.name == "Showcase__c" else []),
         )
 
+    @once
     def condition(self, table: Table) -> st.SearchStrategy[Condition]:
         """Draw a condition without semi-joins."""
         return st.recursive(
@@ -255,6 +282,7 @@ class Drawing:
             max_leaves=4,
         )
 
+    @once
     def _where(self, table: Table) -> st.SearchStrategy[Condition | None]:
         plain = self.condition(table)
         joined = self._joined(table)
@@ -266,6 +294,7 @@ class Drawing:
         equality = kind in ("boolean", "multipicklist") or value is None
         return _EQUALITY if equality else _ORDERED
 
+    @once
     def _compare(self, table: Table) -> st.SearchStrategy[Condition]:
         @st.composite
         def drawn(draw: st.DrawFn) -> Condition:
@@ -276,6 +305,7 @@ class Drawing:
 
         return drawn()
 
+    @once
     def _among(self, table: Table) -> st.SearchStrategy[Condition]:
         @st.composite
         def drawn(draw: st.DrawFn) -> Condition:
@@ -285,6 +315,7 @@ class Drawing:
 
         return drawn()
 
+    @once
     def _like(self, table: Table) -> st.SearchStrategy[Condition]:
         @st.composite
         def drawn(draw: st.DrawFn) -> Condition:
@@ -300,6 +331,7 @@ class Drawing:
 
         return drawn()
 
+    @once
     def _within(self, table: Table) -> st.SearchStrategy[Condition]:
         @st.composite
         def drawn(draw: st.DrawFn) -> Condition:
@@ -312,6 +344,7 @@ class Drawing:
 
         return drawn()
 
+    @once
     def _part(self, table: Table) -> st.SearchStrategy[Condition]:
         @st.composite
         def drawn(draw: st.DrawFn) -> Condition:
@@ -323,12 +356,14 @@ class Drawing:
 
         return drawn()
 
+    @once
     def _includes(self, table: Table) -> st.SearchStrategy[Condition]:
         column = table.column("Colours__c")
         group = st.lists(st.sampled_from(column.listed), min_size=1, max_size=2, unique=True)
         groups = st.lists(group.map(tuple), min_size=1, max_size=2).map(tuple)
         return st.builds(Includes, st.just(Ref((), column)), groups, st.booleans())
 
+    @once
     def _joined(self, table: Table) -> st.SearchStrategy[Condition]:
         """Draw a semi-join on a child's reference, or on a parent's id."""
 
@@ -352,9 +387,11 @@ class Drawing:
 
     # -- whole questions
 
+    @once
     def _table(self) -> st.SearchStrategy[Table]:
         return st.sampled_from(list(TABLES.values()))
 
+    @once
     def _orders(self, table: Table) -> st.SearchStrategy[tuple[Order, ...]]:
         """Draw an order that leaves no ties: the id comes last."""
         kinds = ("text", "picklist", "number", "integer", "date", "datetime", "time", "boolean")
@@ -368,12 +405,14 @@ class Drawing:
         orders = st.lists(order, max_size=2).map(lambda some: (*some, last))
         return st.one_of(st.just(()), orders)
 
+    @once
     def _fields(self, table: Table) -> st.SearchStrategy[tuple[Ref, ...]]:
         some = st.lists(self._ref(table), min_size=1, max_size=5, unique=True)
         return some.map(lambda refs: (*(one for one in refs if one.column.name != "Id"),)).map(
             lambda refs: (Ref((), table.column("Id")), *refs)
         )
 
+    @once
     def _children(self, table: Table) -> st.SearchStrategy[tuple[Children, ...]]:
         @st.composite
         def child(draw: st.DrawFn) -> Children:
@@ -395,6 +434,7 @@ class Drawing:
         one = child().map(lambda drawn: (drawn,))
         return st.one_of(st.just(()), st.just(()), one)
 
+    @once
     def _rows(self) -> st.SearchStrategy[Question]:
         @st.composite
         def drawn(draw: st.DrawFn) -> Question:
@@ -419,6 +459,7 @@ class Drawing:
 
         return drawn()
 
+    @once
     def _groups(self) -> st.SearchStrategy[Question]:
         @st.composite
         def drawn(draw: st.DrawFn) -> Question:
@@ -446,6 +487,7 @@ class Drawing:
 
         return drawn()
 
+    @once
     def _aggregate(self, table: Table) -> st.SearchStrategy[Aggregate]:
         numbers = ("number", "integer")
         moments = (*numbers, "date", "datetime")
@@ -466,11 +508,13 @@ class Drawing:
             )
         )
 
+    @once
     def _having(self, table: Table) -> st.SearchStrategy[Having]:
         operators = st.sampled_from(("=", ">", ">=", "<", "!="))
         key = st.just(Ref((), table.column("Id")))
         return st.builds(Having, st.just("COUNT"), key, operators, st.integers(1, 6))
 
+    @once
     def _count(self) -> st.SearchStrategy[Question]:
         @st.composite
         def drawn(draw: st.DrawFn) -> Question:

@@ -98,8 +98,11 @@ def _count(context: Context, plan: Plan) -> dict[str, Any]:
 
 
 def _page(context: Context, cursor: Cursor, key: str, offset: int) -> dict[str, Any]:
-    """Return the page from a row on; child rows count towards its size (documented)."""
-    size = _batch_rows(context)
+    """Return the page from a row on; child rows count towards its size (documented).
+
+    Groups come all at once, as nothing can be read after them.
+    """
+    size = BATCH_ROWS if cursor.plan.grouped else _batch_rows(context)
     rows = [
         tuple(row.values())
         for batch in cursor.snapshot.batches(offset, size)

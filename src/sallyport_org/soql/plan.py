@@ -202,9 +202,6 @@ class _Planner:
             if link.field.children and link.field.children.lower() == name.lower():
                 break
         else:
-            distant = self.sobject.distant_children
-            if any((one.relationship or "").lower() == name.lower() for one in distant):
-                raise errors.rest.not_modelled(f"the object behind the relationship {name}")
             message = errors.records.unknown_child_relationship(name)
             raise place.refuse("INVALID_TYPE", message)
         renamed = replace(inner, sobject=link.sobject.name, text=self.query.text)
