@@ -24,8 +24,8 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class RequestRecord:
     """One request: what was asked, and how it was answered.
 
-    ``at`` is the org's time when it was answered, ``seconds`` how long that took and ``bytes`` the
-    length of the body sent (both still growing while it is sent), ``faults`` the ids of the
+    ``at`` is the org's time when it was answered, ``seconds`` how long that took and ``bytes`` how
+    much was sent, head included (both still growing while it is sent), ``faults`` the ids of the
     faults that struck, ``user`` and ``version`` (of the API) are those of data calls.
     """
 
