@@ -101,6 +101,11 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"sobject-fields-.*",
+        r"field (PermissionSet|Profile)\.PermissionsUseAnyApiClient is only here",
+        "there only where Salesforce switched API Access Control on",
+    ),
+    (
+        r"sobject-fields-.*",
         r"relationship (Opportunity\.ContactId|(Event|Task)\.RecurrenceActivityId) is .*",
         "Apex has a relationship name where the recorded describe has none",
     ),

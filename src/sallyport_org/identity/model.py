@@ -15,7 +15,7 @@ from typing import Literal
 
 API_ENABLED = "PermissionsApiEnabled"
 API_ONLY = "PermissionsApiUserOnly"
-APPROVE_UNINSTALLED = "PermissionsApproveUninstalledConnectedApps"
+APPROVE_UNINSTALLED = "PermissionsCanApproveUninstalledApps"
 USE_ANY_API_CLIENT = "PermissionsUseAnyApiClient"
 USE_ANY_API_AUTH = "PermissionsUseAnyApiAuth"
 MFA_FOR_API = "PermissionsTwoFactorApi"

@@ -55,6 +55,17 @@ def sql_type(one: Field) -> str:
     return "VARCHAR" if one.type in TEXT_TYPES else _SQL_TYPES[one.type]
 
 
+def column(one: Field) -> str:
+    """Return the definition of a stored field's column; a boolean is never null."""
+    default = f" DEFAULT {str(bool(one.default)).lower()}" if one.type == "boolean" else ""
+    return f"{quoted(one.name)} {sql_type(one)}{default}"
+
+
+def columns(sobject: SObject) -> str:
+    """Return the definitions of all columns of an object's table."""
+    return ", ".join(column(one) for one in sobject.stored_fields)
+
+
 def quoted(name: str) -> str:
     """Return a name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
@@ -104,9 +115,8 @@ class Engine:
 
     def create_table(self, sobject: SObject) -> None:
         """Make the empty table of an object, replacing one of the same name."""
-        columns = ", ".join(f"{quoted(one.name)} {sql_type(one)}" for one in sobject.stored_fields)
         with self.writing() as cursor:
-            cursor.execute(f"CREATE OR REPLACE TABLE {quoted(sobject.name)} ({columns})")
+            cursor.execute(f"CREATE OR REPLACE TABLE {quoted(sobject.name)} ({columns(sobject)})")
 
     def keep(self, name: str, content: pa.Table) -> None:
         """Make a table of that name out of Arrow data."""

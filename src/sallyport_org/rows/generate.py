@@ -44,7 +44,24 @@ DEFAULT_ROWS: Mapping[str, int] = {
 }
 """What an org holds when nothing was asked for."""
 
-FIXED = frozenset({"User", "Organization", "Profile", "RecordType"})
+FIXED = frozenset(
+    {
+        "ConnectedApplication",
+        "ExternalClientApplication",
+        "FieldPermissions",
+        "LoginHistory",
+        "OauthToken",
+        "ObjectPermissions",
+        "Organization",
+        "PermissionSet",
+        "PermissionSetAssignment",
+        "Profile",
+        "RecordType",
+        "SetupEntityAccess",
+        "User",
+        "UserLogin",
+    }
+)
 """Objects whose rows are the org's own and cannot be asked for by number."""
 
 PROFILES = ("System Administrator", "Standard User", "Minimum Access - API Only Integrations")

@@ -19,7 +19,7 @@ from datetime import datetime
 import duckdb
 
 from sallyport_org import formula
-from sallyport_org.rows.engine import Engine, quoted, sql_type, text_literal
+from sallyport_org.rows.engine import Engine, column, columns, quoted, sql_type, text_literal
 from sallyport_org.schema.metadata import MetadataError
 from sallyport_org.schema.model import Field, Schema, SObject
 
@@ -84,7 +84,7 @@ def deploy(
         for one in touched:
             before = schema.find(one.name)
             if before is None:
-                _make_table(cursor, one)
+                cursor.execute(f"CREATE OR REPLACE TABLE {quoted(one.name)} ({columns(one)})")
             else:
                 _add_columns(cursor, before, one, renamed)
             write_record_types(cursor, one, at)
@@ -194,11 +194,6 @@ def _show(schema: Schema, tried: Schema, at: datetime | None) -> None:
 # -- tables
 
 
-def _make_table(cursor: duckdb.DuckDBPyConnection, sobject: SObject) -> None:
-    columns = ", ".join(f"{quoted(one.name)} {sql_type(one)}" for one in sobject.stored_fields)
-    cursor.execute(f"CREATE OR REPLACE TABLE {quoted(sobject.name)} ({columns})")
-
-
 def _add_columns(
     cursor: duckdb.DuckDBPyConnection,
     before: SObject,
@@ -219,10 +214,7 @@ def _add_columns(
             continue
         if one.name.lower() in leftovers:
             cursor.execute(f"ALTER TABLE {table} DROP COLUMN {quoted(one.name)}")
-        default = f" DEFAULT {str(bool(one.default)).lower()}" if one.type == "boolean" else ""
-        cursor.execute(
-            f"ALTER TABLE {table} ADD COLUMN {quoted(one.name)} {sql_type(one)}{default}"
-        )
+        cursor.execute(f"ALTER TABLE {table} ADD COLUMN {column(one)}")
         source = renamed.get((after.name.lower(), one.name.lower()))
         if source is not None:
             cursor.execute(f"UPDATE {table} SET {quoted(one.name)} = {quoted(source)}")

@@ -39,6 +39,11 @@ _FOLLOWS = {
 _EVERYTHING = ObjectPermission(True, True, True, True, True, True)
 
 
+def has_permissions(sobject: SObject) -> bool:
+    """Say whether profiles and permission sets give an object; others are open or follow one."""
+    return sobject.custom or sobject.name in _GRANTED
+
+
 class Views:
     """The schemas of an org's users, each made when first asked for after a change."""
 
@@ -91,7 +96,7 @@ def _permission(
     """Return what all permission sets together allow with an object."""
     followed = _FOLLOWS.get(sobject.name) or sobject.name.removesuffix("History")
     governing = schema.find(followed) or sobject
-    if not (governing.custom or governing.name in _GRANTED):
+    if not has_permissions(governing):
         return _EVERYTHING
     if any(MODIFY_ALL_DATA in one.permissions for one in sets):
         return _EVERYTHING
@@ -133,7 +138,7 @@ def _limited(
         abilities -= {"update", "merge"}
     if not allowed.delete:
         abilities -= {"delete", "undelete", "merge"}
-    governed = sobject.custom or sobject.name in _GRANTED or sobject.name in _FOLLOWS
+    governed = has_permissions(sobject) or sobject.name in _FOLLOWS
     fields = []
     for one in sobject.fields:
         given = (
