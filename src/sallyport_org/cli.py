@@ -24,6 +24,7 @@ import typer
 
 from sallyport_org import __version__
 from sallyport_org.addresses import exports
+from sallyport_org.commands import GROUPS
 from sallyport_org.doors import DoorError
 from sallyport_org.loading import LoadError
 from sallyport_org.rows.generate import UnknownRowsError
@@ -60,6 +61,10 @@ def _duration(text: str | float) -> float:
     if not 0 <= number < math.inf:
         raise typer.BadParameter(f"{str(text)!r} is no length of time; give a number from 0 up")
     return number
+
+
+for _name, _group in GROUPS.items():
+    app.add_typer(_group, name=_name)
 
 
 @app.callback()
@@ -129,6 +134,16 @@ def serve(
             parser=_duration, metavar="NUMBER", help="Milliseconds added to every answer."
         ),
     ] = 0,
+    admin_token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SALLYPORT_ORG_ADMIN_TOKEN",
+            help="Opens the admin API to other machines, for those who send this token.",
+        ),
+    ] = None,
+    request_log: Annotated[
+        Path | None, typer.Option(help="File that gets one line of JSON for every request.")
+    ] = None,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "WARNING",
 ) -> None:
     """Start an org; prints one JSON line with its address and credentials once it is ready."""
@@ -153,6 +168,9 @@ def serve(
         latency=latency_ms / 1000,
         progress=lambda line: typer.echo(line, err=True),
     )
+    server.cloud.admin_token = admin_token or None
+    if request_log is not None:
+        _keep_requests(server, request_log)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
@@ -202,6 +220,13 @@ def environment(
         return
     typer.echo(f'# eval these in a shell: eval "$(sallyport-org env --url {url})"')
     typer.echo(exports(doors["environment"]))
+
+
+def _keep_requests(server: OrgServer, file: Path) -> None:
+    try:
+        server.cloud.requests.write_to(file)
+    except OSError as failure:
+        _stop(f"--request-log: cannot write {file}: {failure.strerror}", USAGE_ERROR)
 
 
 def _beside(port: int, given: int | None, usual: int) -> int:
