@@ -414,3 +414,19 @@ def test_an_aborted_job_takes_its_batches_with_it() -> None:
         client.json("POST", f"/job/{job}", {"state": "Aborted"})
         batches = client.json("GET", path)["batchInfo"]
         assert {one["state"] for one in batches} == {"NotProcessed"}
+
+
+def test_batches_of_a_serial_job_run_one_after_the_other() -> None:
+    with OrgServer(rows={"Account": 1}, settings=Settings(job_seconds=0.3)) as server:
+        client = AsyncClient(Client(server))
+        took = {}
+        for mode in ("Serial", "Parallel"):
+            job = client.job("Account", "insert", "JSON", concurrencyMode=mode)
+            began = time.monotonic()
+            for _ in range(2):
+                client.call("POST", f"/job/{job}/batch", '[{"Name": "x"}]', JSON)
+            while client.json("GET", f"/job/{job}")["numberBatchesCompleted"] < 2:
+                time.sleep(0.02)
+            took[mode] = time.monotonic() - began
+        assert took["Serial"] >= 0.6
+        assert took["Parallel"] < took["Serial"]

@@ -9,6 +9,7 @@ and https://developer.salesforce.com/docs/platform/api-asynch/guide/asynch-api-r
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -116,6 +117,8 @@ class ClassicJob(Job):
     assignment_rule: str | None = None
     chunking: Chunking | None = None
     batches: list[Batch] = field(default_factory=list)
+    turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    """Held by the batch at work, where only one may be."""
 
     @property
     def terminal(self) -> bool:

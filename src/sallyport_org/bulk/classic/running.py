@@ -7,6 +7,7 @@ requests (``content``), writing answers (``results``) and the wire (``endpoints`
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -37,10 +38,15 @@ MOST_ROWS = 10_000
 
 
 def start(org: Org, job: ClassicJob, batch: Batch, user: User) -> None:
-    """Have a batch done in the background."""
+    """Have a batch done in the background; those of a serial job one after the other."""
     job.batches.append(batch)
-    work = _query if job.is_query else _load
-    org.jobs.start(org, job, batch, lambda: work(org, job, batch, user))
+
+    def work() -> None:
+        with job.turn if job.concurrency == "Serial" else nullcontext():
+            batch.checkpoint()
+            (_query if job.is_query else _load)(org, job, batch, user)
+
+    org.jobs.start(org, job, batch, work)
 
 
 def _load(org: Org, job: ClassicJob, batch: Batch, user: User) -> None:
