@@ -9,7 +9,7 @@ of ``DATA_ROUTES`` a :class:`~sallyport_org.web.Context`.
 
 from __future__ import annotations
 
-from sallyport_org import addresses, errors, gate, soap
+from sallyport_org import addresses, errors, gate
 from sallyport_org.admin import routes as admin_routes
 from sallyport_org.bulk import routes as bulk_routes
 from sallyport_org.cloud import Cloud, Place
@@ -20,6 +20,8 @@ from sallyport_org.pages import routes as page_routes
 from sallyport_org.rest import routes as rest_routes
 from sallyport_org.rest import versions
 from sallyport_org.routing import find, route
+from sallyport_org.soap import routes as soap_routes
+from sallyport_org.setup import routes as setup_routes
 from sallyport_org.web import Call, Context, Reply, Visit, bare_reply, refusal_reply
 
 OPEN_ROUTES = (
@@ -27,12 +29,10 @@ OPEN_ROUTES = (
     route("/simulator/doors", GET=addresses.show),
     route("/services/data", GET=versions.list_versions),
     *oauth_routes.ROUTES,
-    route("/services/soap/u/{}", POST=soap.partner),
-    route("/services/soap/c/{}", POST=soap.enterprise),
-    route("/services/soap/u/{}/{}", POST=soap.partner),
-    route("/services/soap/c/{}/{}", POST=soap.enterprise),
+    *soap_routes.ROUTES,
     *bulk_routes.ASYNC_ROUTES,
     *page_routes.ROUTES,
+    *setup_routes.ROUTES,
 )
 
 DATA_ROUTES = (*rest_routes.ROUTES, *bulk_routes.ROUTES)

@@ -28,6 +28,7 @@ from sallyport_org.rows.snapshot import SnapshotStore
 from sallyport_org.schema import Schema
 from sallyport_org.schema.visible import Views
 from sallyport_org.soql.cursors import Cursors
+from sallyport_org.traffic import Traffic
 
 OLDEST_VERSION, NEWEST_VERSION = 31, 67
 """API versions the org serves; older ones are retired (documented:
@@ -148,6 +149,7 @@ class Org:
     status: Status = "active"
     former_hosts: set[str] = field(default_factory=set)
     waking: bool = False
+    traffic: Traffic = field(default_factory=Traffic)
     faults: Faults = field(default_factory=Faults)
     inbox: Inbox = field(default_factory=Inbox)
     challenges: Challenges = field(default_factory=Challenges)

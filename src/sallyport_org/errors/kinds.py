@@ -54,12 +54,16 @@ class BareRefusal(Exception):
 
 @dataclass(eq=False, slots=True)
 class SoapRefusal(Exception):
-    """A SOAP fault: ``fault`` names the element in its detail, ``prefixed`` puts sf: first."""
+    """A SOAP fault: ``fault`` names the element in its detail, ``prefixed`` puts sf: first.
+
+    The HTTP status is 500 (observed) but for what the simulator does not model.
+    """
 
     code: str
     message: str
     fault: str = "LoginFault"
     prefixed: bool = False
+    status: int = 500
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

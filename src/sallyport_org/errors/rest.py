@@ -17,6 +17,41 @@ def session_invalid() -> Refusal:
     )
 
 
+def session_not_for_rest() -> Refusal:
+    """The session lives, and a policy keeps it from the API.
+
+    One text for five causes: scope, IP enforcement, API Access Control, session level, app.
+    """
+    return Refusal(401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API")
+
+
+def api_off_for_org() -> Refusal:
+    """The edition comes without API."""
+    return Refusal(
+        403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."
+    )
+
+
+def api_off_for_user() -> Refusal:
+    """The user lacks *API Enabled*."""
+    return Refusal(403, "API_CURRENTLY_DISABLED", "API is disabled for this User")
+
+
+def password_expired() -> Refusal:
+    """The user must set a new password first (status from client code)."""
+    return Refusal(
+        401,
+        "INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
+        "The users password has expired, you must call SetPassword before attempting any other "
+        "API operations",
+    )
+
+
+def server_busy() -> Refusal:
+    """The instance is overloaded or in maintenance (status inferred)."""
+    return Refusal(503, "SERVER_UNAVAILABLE", "Server too busy")
+
+
 def bad_auth_header() -> Refusal:
     """An Authorization header of another kind than Bearer or OAuth (assumed)."""
     return Refusal(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
@@ -34,19 +69,28 @@ def not_found() -> Refusal:
     return Refusal(404, "NOT_FOUND", "The requested resource does not exist")
 
 
-def version_retired(version: str) -> Refusal:
-    """API versions 30.0 and lower: the status is documented, the text is assumed."""
+def version_retired(version: str, oldest: str) -> Refusal:
+    """API versions 30.0 and lower: the status is documented, the text is SOAP's."""
     return Refusal(
         410,
         "UNSUPPORTED_API_VERSION",
-        f"The API version that was specified ({version}) is below the minimum supported (31.0). "
-        "Change the version number and run the request again.",
+        f"The API version that was specified ({version}) is below the minimum supported "
+        f"({oldest}). Change the version number and run the request again.",
     )
 
 
 def too_many_calls() -> Refusal:
     """The org's API calls of the day are used up (observed)."""
     return Refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+
+
+def too_many_long_calls() -> Refusal:
+    """Too many calls have been running for twenty seconds or more (observed)."""
+    return Refusal(
+        403,
+        "REQUEST_LIMIT_EXCEEDED",
+        "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+    )
 
 
 def method_not_allowed(method: str, allowed: Iterable[str]) -> Refusal:

@@ -76,7 +76,8 @@ def _context(
         path = path[2:]
     if not path:
         raise errors.rest.not_found()
-    version = check_version(path[0])
+    settings = context.org.settings
+    version = check_version(path[0], settings.oldest_version, settings.newest_version)
     kept = {name: context.call.headers.get(name, "") for name in _KEPT_HEADERS}
     call = replace(
         context.call,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from sallyport_org import errors
+from sallyport_org.oauth.answer import identity_url
 from sallyport_org.state import NEWEST_VERSION, OLDEST_VERSION
 from sallyport_org.web import Context, Reply, Visit, json_reply
 
@@ -38,17 +39,17 @@ def supported() -> list[str]:
     return [f"{number}.0" for number in range(OLDEST_VERSION, NEWEST_VERSION + 1)]
 
 
-def check_version(text: str) -> str:
-    """Return a path's version as ``60.0``.
+def check_version(text: str, oldest: int = OLDEST_VERSION, newest: int = NEWEST_VERSION) -> str:
+    """Return a path's version as ``60.0``; ``oldest`` and ``newest`` are those an org serves.
 
     Raises 410 for retired versions and 404 for those that never existed or are not here yet.
     """
     found = _VERSION.match(text)
     number = int(found[1]) if found else 0
-    if not 7 <= number <= NEWEST_VERSION:
+    if not 7 <= number <= newest:
         raise errors.rest.not_found()
-    if number < OLDEST_VERSION:
-        raise errors.rest.version_retired(f"{number}.0")
+    if number < oldest:
+        raise errors.rest.version_retired(f"{number}.0", f"{oldest}.0")
     return f"{number}.0"
 
 
@@ -61,6 +62,7 @@ def label(number: int) -> str:
 
 def list_versions(visit: Visit) -> Reply:
     """Answer without asking for a token."""
+    org = visit.place.org or visit.cloud.default
     return json_reply(
         [
             {
@@ -68,7 +70,7 @@ def list_versions(visit: Visit) -> Reply:
                 "url": f"/services/data/v{number}.0",
                 "version": f"{number}.0",
             }
-            for number in range(OLDEST_VERSION, NEWEST_VERSION + 1)
+            for number in range(org.settings.oldest_version, org.settings.newest_version + 1)
         ]
     )
 
@@ -78,5 +80,5 @@ def resources(context: Context) -> Reply:
     base = f"/services/data/v{context.version}"
     body = {name: f"{base}/{name}" for name in _RESOURCES}
     user = context.session.user
-    body["identity"] = f"https://login.salesforce.com/id/{context.org.id}/{user.id}"
+    body["identity"] = identity_url(context.org, user.id)
     return json_reply(body)

@@ -46,7 +46,7 @@ def admit(visit: Visit, version: str) -> Context:
         raise refusals.invalid_session()
     session = session_of(org, visit.call)
     try:
-        checked = check_version(version)
+        checked = check_version(version, org.settings.oldest_version, org.settings.newest_version)
     except errors.Refusal:
         raise refusals.invalid_version(version) from None
     used, most = org.count_call()
