@@ -42,10 +42,10 @@ def _templates() -> Environment:
     )
 
 
-def page(template: str, status: int = 200, **values: object) -> Reply:
+def page(template: str, **values: object) -> Reply:
     """Return a page; ``template`` is a room's name and a file's: ``pages/login.html``."""
     text = _templates().get_template(template).render(**values)
-    return Reply(status, dict(_HEADERS), text.encode())
+    return Reply(200, dict(_HEADERS), text.encode())
 
 
 def plain(text: str, status: int) -> Reply:
