@@ -44,7 +44,7 @@ def fill_new_rows(
             row["Name"] = record_id[:15]
     for one in sobject.stored_fields:
         if one.auto_number:
-            numbers = engine.numbers.auto_numbers(engine, sobject, one.name, len(rows))
+            numbers = engine.numbers.auto_numbers(engine, sobject, one.name, len(rows), stamp)
             for row, number in zip(rows, numbers, strict=True):
                 row[one.name] = number
 
@@ -68,6 +68,7 @@ def _constants(schema: Schema, sobject: SObject, user_id: str, stamp: datetime) 
             made[one.name] = judge(schema, one, one.default, texts=True)
     for name, value in {
         "OwnerId": user_id,
+        "RecordTypeId": next((one.id for one in sobject.record_types if one.default), None),
         "CreatedById": user_id,
         "CreatedDate": stamp,
         **stamps(sobject, user_id, stamp),

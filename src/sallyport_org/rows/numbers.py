@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sallyport_org import ids
+from sallyport_org.schema.auto_number import auto_number, counter_expression
 
 if TYPE_CHECKING:
     from sallyport_org.rows.engine import Engine
@@ -47,9 +49,23 @@ class Numbers:
         first = self._take(prefix, count, last)
         return [ids.record_id(prefix, first + step) for step in range(count)]
 
-    def auto_numbers(self, engine: Engine, sobject: SObject, name: str, count: int) -> list[str]:
-        """Return ``count`` fresh values of an auto-number field, in the form its rows have."""
+    def auto_numbers(
+        self, engine: Engine, sobject: SObject, name: str, count: int, at: datetime
+    ) -> list[str]:
+        """Return ``count`` fresh values of an auto-number field for rows made at a moment.
+
+        They have the field's display format, or else the form its rows have.
+        """
         key = f"{sobject.name}.{name}"
+        pattern = sobject.field(name).display_format
+        if pattern is not None:
+            highest = (
+                f'SELECT max(TRY_CAST(regexp_extract("{name}", ?, 1) AS BIGINT)) '
+                f'FROM "{sobject.name}"'
+            )
+            shape = counter_expression(pattern)
+            first = self._take(key, count, lambda: int(engine.scalar(highest, [shape]) or 0))
+            return [auto_number(pattern, first + step, at) for step in range(count)]
 
         def last() -> int:
             found = engine.rows(

@@ -11,8 +11,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sallyport_org.rows.engine import text_literal
-
 _PLACES = re.compile(r"\{(0+|YYYY|YY|MM|DD)\}")
 _DAY_PARTS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d"}
 USUAL = "{00000000}"
@@ -35,10 +33,20 @@ def auto_number_sql(pattern: str | None, number: str, moment: str) -> str:
     parts = []
     for index, piece in enumerate(pieces):
         if index % 2 == 0:
-            parts.append(text_literal(piece))
+            parts.append("'" + piece.replace("'", "''") + "'")
         elif piece in _DAY_PARTS:
             parts.append(f"strftime({moment}, '{_DAY_PARTS[piece]}')")
         else:
             text = f"({number})::VARCHAR"
             parts.append(f"lpad({text}, greatest(length({text}), {len(piece)})::INTEGER, '0')")
     return "(" + " || ".join(parts) + ")"
+
+
+def counter_expression(pattern: str | None) -> str:
+    """Return a regular expression whose group is the counter of a value in that pattern."""
+    pieces = _PLACES.split(pattern or USUAL)
+    parts = [
+        re.escape(piece) if index % 2 == 0 else ("[0-9]+" if piece in _DAY_PARTS else "([0-9]+)")
+        for index, piece in enumerate(pieces)
+    ]
+    return "^" + "".join(parts) + "$"
