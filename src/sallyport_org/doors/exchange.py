@@ -84,7 +84,10 @@ class Exchange:
         refusal = _too_long(request)
         if refusal is not None:
             return refusal_reply(refusal)
-        body = await request.read()
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return refusal_reply(errors.bulk.too_large(f"{MAX_BODY_BYTES:,} bytes"))
         call = Call(
             method=request.method,
             path=_tidy(request.path),
