@@ -28,6 +28,7 @@ from sallyport_org.rows.snapshot import SnapshotStore
 from sallyport_org.schema import Schema
 from sallyport_org.schema.visible import Views
 from sallyport_org.soql.cursors import Cursors
+from sallyport_org.usage import ApiUsage
 from sallyport_org.traffic import Traffic
 
 OLDEST_VERSION, NEWEST_VERSION = 31, 67
@@ -110,6 +111,7 @@ class Settings:
     lockout_minutes: float = 15.0
     # what Salesforce allows the org
     api_limit: int = 100_000
+    per_app_limit: int | None = None
     concurrent_limit: int = 25
     logins_per_hour: int = 3600
     approvals_per_app: int = 5
@@ -156,7 +158,7 @@ class Org:
     listeners: list[Callable[[Committed], None]] = field(default_factory=list)
     born: datetime = field(default_factory=lambda: datetime.now(UTC))
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _calls: int = 0
+    _usage: ApiUsage = field(default_factory=ApiUsage)
     _jobs: int = 0
     _views: Views = field(default_factory=Views)
     rollups: Rollups = field(init=False)
@@ -216,15 +218,29 @@ class Org:
         """End every session, as an administrator may; returns how many there were."""
         return self.directory.end_sessions()
 
-    def count_call(self) -> tuple[int, int]:
-        """Count one API call; returns calls used and calls allowed a day."""
-        with self._lock:
-            self._calls += 1
-            return self._calls, self.settings.api_limit
+    def count_call(self, app: App | None = None) -> tuple[int, int]:
+        """Count one API call; returns calls used in the last 24 hours, and calls allowed.
+
+        More used than allowed means that this one is to be refused; it is not counted.
+        """
+        most = self.settings.api_limit
+        return self._usage.count(self.clock.now(), most, app.client_id if app else None), most
 
     def calls_used(self) -> int:
-        """Return how many API calls were counted since the start."""
-        return self._calls
+        """Return how many API calls were counted in the last 24 hours."""
+        return self._usage.used(self.clock.now())
+
+    def limit_info(self, app: App | None = None) -> str:
+        """Return the header ``Sforce-Limit-Info``, with the use of one app if the setting is on.
+
+        Both forms observed.
+        """
+        all_calls = f"api-usage={self.calls_used()}/{self.settings.api_limit}"
+        most = self.settings.per_app_limit
+        if most is None or app is None:
+            return all_calls
+        used = self._usage.used(self.clock.now(), app.client_id)
+        return f"{all_calls}; per-app-api-usage={used}/{most}(appName={app.name})"
 
     def next_id(self, prefix: str) -> str:
         """Return a fresh id for things that are not rows (jobs, locators)."""
