@@ -84,14 +84,15 @@ def _data(visit: Visit, path: tuple[str, ...]) -> Reply:
     context = gate.admit(visit, path[2])
     attend(context.org, context.session.user.username, context.version)
     before_call(context.org)
-    used, most = context.org.count_call()
+    app = context.session.app
+    used, most = context.org.count_call(app)
     refusal = gate.over_limit(context, used, most)
     if refusal is not None:
         reply = refusal_reply(refusal)
     else:
         with context.org.traffic.running():
             reply = _data_reply(context, path[3:])
-    reply.headers["Sforce-Limit-Info"] = f"api-usage={min(used, most)}/{most}"
+    reply.headers["Sforce-Limit-Info"] = context.org.limit_info(app)
     return reply
 
 
