@@ -91,7 +91,8 @@ class Settings:
     when on a running call counts against ``concurrent_limit``. ``propagation_seconds``: how long a
     new app stays unknown to the token endpoint (Salesforce: about ten minutes). ``token_seconds``:
     how long a token request takes, its refresh token claimed meanwhile. ``lockout_minutes`` 0 locks
-    until an administrator unlocks.
+    until an administrator unlocks. ``per_app_limit``: when set, ``Sforce-Limit-Info`` names the use
+    of the caller's app as well, out of that many calls.
     """
 
     # Setup > User Interface, OAuth and OpenID Connect Settings, My Domain, API Access Control
