@@ -35,7 +35,7 @@ _MAXIMA = {
 
 
 def limits(context: Context) -> Reply:
-    """Answer with every allowance; API calls, query jobs and batches are really counted."""
+    """Answer with every allowance; API calls, bulk jobs and batches are really counted."""
     body = {name: {"Max": most, "Remaining": most} for name, most in _MAXIMA.items()}
     used, most = context.org.calls_used(), context.org.settings.api_limit
     body["DailyApiRequests"] = {"Max": most, "Remaining": max(most - used, 0)}
