@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sallyport_org.identity.model import BULK_HARD_DELETE
+from sallyport_org.faults import Fault
+from sallyport_org.identity.model import API_ENABLED, BULK_HARD_DELETE
 from sallyport_org.server import OrgServer
 from sallyport_org.state import Settings
 from tests.org.bulk_wire import AsyncClient
@@ -311,6 +312,39 @@ def test_a_dead_session_is_a_bad_request(org: OrgServer, client: AsyncClient) ->
     for version in ("20.0", "99.0", "x"):
         answer = ask(org, "GET", f"/services/async/{version}/job/750", None, headers)
         assert (answer.status, answer.json["exceptionCode"]) == (400, "InvalidVersion")
+
+
+def test_faults_of_a_request_are_told_in_the_words_of_this_api(
+    org: OrgServer, client: AsyncClient
+) -> None:
+    own = AsyncClient(Client(org))
+    job = own.job("Account", "query", "JSON")
+    for kind, status, code in (
+        ("server_busy", 503, "Unknown"),
+        ("quota", 400, "ExceededQuota"),
+        ("session_expired", 400, "InvalidSessionId"),
+    ):
+        org.org.faults.add(Fault(kind, kind, times=1, path="/services/async"))
+        answer = own.call("GET", f"/job/{job}", kind=JSON)
+        assert (answer.status, answer.json["exceptionCode"]) == (status, code)
+        org.org.faults.remove(kind)
+    assert own.call("GET", f"/job/{job}").status == 400
+    assert client.call("GET", f"/job/{job}").status == 200
+
+
+def test_a_user_without_the_api_meets_a_switched_off_feature(
+    org: OrgServer, client: AsyncClient
+) -> None:
+    user = org.org.directory.user(org.credentials.username)
+    assert user is not None
+    permissions = org.org.directory.profile_of(user).permissions
+    permissions.discard(API_ENABLED)
+    answer = client.call("GET", "/job/750gL00000zzzzz", kind=JSON)
+    permissions.add(API_ENABLED)
+    assert answer.json == {
+        "exceptionCode": "FeatureNotEnabled",
+        "exceptionMessage": "Async API not enabled",
+    }
 
 
 @pytest.mark.parametrize(

@@ -97,9 +97,19 @@ def quota() -> AsyncRefusal:
     return AsyncRefusal("ExceededQuota", "ApiBatchItems Limit exceeded.")
 
 
-def too_many_calls() -> AsyncRefusal:
-    """The day's API calls are used up (code assumed)."""
-    return AsyncRefusal("ExceededQuota", "TotalRequests Limit exceeded.")
+def over_limit(message: str) -> AsyncRefusal:
+    """The day's API calls are used up, or too many are running (code assumed)."""
+    return AsyncRefusal("ExceededQuota", message)
+
+
+def unavailable(message: str) -> AsyncRefusal:
+    """The org does not answer for now (status observed, code assumed)."""
+    return AsyncRefusal("Unknown", message, 503)
+
+
+def invalid_user(message: str) -> AsyncRefusal:
+    """A user who may not call, for a reason of the user's own (code documented)."""
+    return AsyncRefusal("InvalidUser", message)
 
 
 def not_modelled(what: str) -> AsyncRefusal:

@@ -1,20 +1,18 @@
 """Who may call Bulk API 1.0, and refusals in its own words.
 
-What belongs here: session, version and counting of calls, around every handler. What does not:
-judging a session; that is ``gate.session_of``, asked as if the token had come in an
-``Authorization`` header.
+What belongs here: what happens around every handler (host, session, version, limits, counting), as
+for the data API. What does not: judging; that is ``gate``'s, whose refusals are worded anew here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-
-from multidict import CIMultiDict
 
 from sallyport_org import errors, gate
 from sallyport_org.bulk.classic import wire
 from sallyport_org.errors import bulk_classic as refusals
+from sallyport_org.faults import attend
+from sallyport_org.faults.actions import before_call
 from sallyport_org.identity import Session
 from sallyport_org.rest.versions import check_version
 from sallyport_org.state import Org
@@ -28,9 +26,15 @@ def answering(handler: Callable[..., Reply]) -> Callable[..., Reply]:
 
     def answer(visit: Visit, version: str, *variables: str) -> Reply:
         try:
-            return handler(admit(visit, version), *variables)
-        except refusals.AsyncRefusal as refusal:
-            return wire.refusal_reply(refusal, wire.asked_format(visit.call))
+            context = admit(visit, version)
+            before_call(context.org)
+            refusal = gate.over_limit(context, *context.org.count_call())
+            if refusal is not None:
+                raise refusals.over_limit(refusal.message)
+            with context.org.traffic.running():
+                return handler(context, *variables)
+        except refusals.AsyncRefusal as refused:
+            return wire.refusal_reply(refused, wire.asked_format(visit.call))
 
     return answer
 
@@ -41,30 +45,36 @@ def admit(visit: Visit, version: str) -> Context:
     The session is judged first: who is nobody learns nothing about versions (assumed). Raises
     :class:`~sallyport_org.errors.bulk_classic.AsyncRefusal`.
     """
-    org = visit.place.org
-    if org is None:
-        raise refusals.invalid_session()
+    try:
+        org = gate.org_of(visit)
+    except errors.Refusal as refusal:
+        raise _reworded(refusal) from None
     session = session_of(org, visit.call)
     try:
         checked = check_version(version, org.settings.oldest_version, org.settings.newest_version)
     except errors.Refusal:
         raise refusals.invalid_version(version) from None
-    used, most = org.count_call()
-    if used > most:
-        raise refusals.too_many_calls()
+    attend(org, session.user.username, checked)
     return Context(org, visit.call, session, checked)
 
 
 def session_of(org: Org, call: Call) -> Session:
     """Return the caller's session from ``X-SFDC-Session``, or from ``Authorization``."""
     token = call.headers.get(SESSION_HEADER)
-    if token is not None:
-        headers = CIMultiDict(call.headers)
-        headers["Authorization"] = f"Bearer {token}"
-        call = replace(call, headers=headers)
     try:
-        return gate.session_of(org, call)
+        if token is None:
+            return gate.session_of(org, call)
+        return gate.judged(org, token.strip(), call)
     except errors.Refusal as refusal:
-        if refusal.status == 403 and refusal.code.startswith("API_"):
-            raise refusals.not_enabled() from None
-        raise refusals.invalid_session() from None
+        raise _reworded(refusal) from None
+
+
+def _reworded(refusal: errors.Refusal) -> refusals.AsyncRefusal:
+    """Return what Bulk API 1.0 says where the data API refuses."""
+    if refusal.status == 503:
+        return refusals.unavailable(refusal.message)
+    if refusal.status == 403 and refusal.code.startswith("API_"):
+        return refusals.not_enabled()
+    if refusal.code == "INVALID_OPERATION_WITH_EXPIRED_PASSWORD":
+        return refusals.invalid_user(refusal.message)
+    return refusals.invalid_session()
