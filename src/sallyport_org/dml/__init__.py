@@ -5,13 +5,26 @@ Build a :class:`Change` for every row and call::
     outcomes = dml.write(context.org, context.session.user, changes, all_or_none=False)
 
 Public names: :func:`write`; :func:`together`, inside which everything a thread writes and reads is
-one transaction; :class:`Change`, :class:`Outcome`, :class:`RowError`, :class:`Committed`.
+one transaction; :func:`merge`, :func:`empty_bin`; and the records :class:`Change`,
+:class:`Outcome`, :class:`RowError`, :class:`Merged`, :class:`Committed`.
 """
 
 from __future__ import annotations
 
+from sallyport_org.dml.bin import empty_bin
+from sallyport_org.dml.merge import Merged, merge
 from sallyport_org.dml.model import Change, Committed, Outcome, RowError
 from sallyport_org.dml.transaction import together
 from sallyport_org.dml.write import write
 
-__all__ = ["Change", "Committed", "Outcome", "RowError", "together", "write"]
+__all__ = [
+    "Change",
+    "Committed",
+    "Merged",
+    "Outcome",
+    "RowError",
+    "empty_bin",
+    "merge",
+    "together",
+    "write",
+]

@@ -104,6 +104,7 @@ def _carry_out(
         drafts = [draft for step in steps for draft in step.drafts]
         try:
             with transaction(org) as one:
+                org.engine.locks.begin(one, stamp)
                 _write_steps(one, steps, drafts, all_or_none)
         except Conflict:
             # A row was changed past the locks, by an automated change: judge it all afresh.

@@ -11,7 +11,7 @@ https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html
 
 from __future__ import annotations
 
-from sallyport_org.errors import bulk, composite, records, rest, rows, soap, soql, tokens
+from sallyport_org.errors import bulk, composite, records, rest, rows, search, soap, soql, tokens
 from sallyport_org.errors.kinds import BareRefusal, OAuthRefusal, Refusal, SoapRefusal
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "records",
     "rest",
     "rows",
+    "search",
     "soap",
     "soql",
     "tokens",

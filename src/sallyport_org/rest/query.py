@@ -57,6 +57,10 @@ def _first_page(context: Context, *, all_rows: bool) -> Reply:
     _take_time(context, plan)
     if plan.count_only:
         return json_reply(_count(context, plan))
+    if _fits_a_page(context, plan):
+        sql = plan.select(output.json_projection(plan, context.version))
+        made = records(context.org.engine, plan, context.org.engine.rows(sql), context.version)
+        return json_reply({"totalSize": len(made), "done": True, "records": made})
     cursor = _cursor(context, plan)
     if plan.grouped and cursor.snapshot.rows > BATCH_ROWS:
         raise errors.soql.no_query_more()
@@ -78,6 +82,14 @@ def _compiled(context: Context, text: str | None, all_rows: bool) -> Plan:
         user_id=context.session.user.id,
         version=context.version,
     )
+
+
+def _fits_a_page(context: Context, plan: Plan) -> bool:
+    """Tell whether a query cannot need a second page: its rows are then not kept."""
+    limit = plan.query.limit
+    few = limit is not None and limit <= _batch_rows(context)
+    single = plan.index is not None and plan.index.single
+    return not plan.children and (few or (single and not plan.grouped))
 
 
 def _cursor(context: Context, plan: Plan) -> Cursor:
@@ -104,9 +116,9 @@ def _page(context: Context, cursor: Cursor, key: str, offset: int) -> dict[str, 
     """
     size = BATCH_ROWS if cursor.plan.grouped else _batch_rows(context)
     rows = [
-        tuple(row.values())
+        row
         for batch in cursor.snapshot.batches(offset, size)
-        for row in batch.to_pylist()
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
     ]
     paging = Paging(size, lambda plan, given: _more_children(context, plan, given))
     made = records(context.org.engine, cursor.plan, rows, context.version, paging)

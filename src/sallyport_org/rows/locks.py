@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 
 
 class Locks:
@@ -20,6 +21,7 @@ class Locks:
 
     def __init__(self) -> None:
         self._owners: dict[str, int] = {}
+        self._begun: dict[int, datetime] = {}
         self._changed = threading.Condition()
 
     def take(self, owner: object, rows: Sequence[frozenset[str]], seconds: float) -> dict[int, str]:
@@ -41,12 +43,22 @@ class Locks:
                     self._owners.update((name, me) for name in names)
         return blocked
 
-    def release(self, owner: object, names: Iterable[str] | None = None) -> None:
-        """Give back those locks of an owner, or all of them."""
+    def begin(self, owner: object, stamp: datetime) -> None:
+        """Note that an owner is about to commit rows with that stamp (its earliest counts)."""
+        with self._changed:
+            self._begun.setdefault(id(owner), stamp)
+
+    def oldest(self) -> datetime | None:
+        """Return the earliest stamp somebody may yet commit; None when nobody writes."""
+        with self._changed:
+            return min(self._begun.values(), default=None)
+
+    def release(self, owner: object) -> None:
+        """Give back all locks of an owner: it is done."""
         me = id(owner)
         with self._changed:
-            held = self._owners if names is None else names
-            for name in [one for one in held if self._owners.get(one) == me]:
+            self._begun.pop(me, None)
+            for name in [name for name, holder in self._owners.items() if holder == me]:
                 del self._owners[name]
             self._changed.notify_all()
 
