@@ -29,10 +29,23 @@ _INDEXED_NAMES = frozenset({"CreatedDate", "SystemModstamp"})
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The part of a query's conditions an index serves: its SQL, and the fields it is about."""
+    """The part of a query's conditions an index serves: its SQL, and the fields it is about.
+
+    ``single`` says that no more than one row can meet it.
+    """
 
     condition: str
     fields: tuple[str, ...]
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """The same before it is SQL."""
+
+    condition: Condition
+    fields: tuple[str, ...]
+    single: bool = False
 
 
 def indexed(one: Field) -> bool:
@@ -46,38 +59,36 @@ def indexed(one: Field) -> bool:
     )
 
 
-def leading(
-    condition: Condition, value: Callable[[Expression], Value]
-) -> tuple[Condition, tuple[str, ...]] | None:
-    """Return the part of a condition an index serves and its fields, or None.
+def leading(condition: Condition, value: Callable[[Expression], Value]) -> Leading | None:
+    """Return the part of a condition an index serves, or None.
 
     Of parts joined by AND one is enough; of parts joined by OR all must be served.
     """
     match condition:
         case Both("AND", parts):
-            return next((found for part in parts if (found := leading(part, value))), None)
+            served = [found for part in parts if (found := leading(part, value))]
+            return next((one for one in served if one.single), served[0] if served else None)
         case Both(_, parts):
-            found_parts = [leading(part, value) for part in parts]
-            served = [one for one in found_parts if one is not None]
+            served = [found for part in parts if (found := leading(part, value))]
             if len(served) < len(parts):
                 return None
-            return condition, tuple(dict.fromkeys(name for _, names in served for name in names))
+            return Leading(condition, tuple(dict.fromkeys(n for one in served for n in one.fields)))
         case Comparison(left, operator, literal):
-            serves = operator not in ("!=", "LIKE") and literal.kind != "null"
             prefix = operator == "LIKE" and not literal.pattern.startswith(("%", "_"))
-            return _served(condition, value(left)) if serves or prefix else None
+            if prefix or (operator not in ("!=", "LIKE") and literal.kind != "null"):
+                named = operator == "=" and literal.text != ""
+                return _served(condition, value(left), single=named)
         case Membership(left, "IN", values):
-            return (
-                _served(condition, value(left))
-                if all(one.kind != "null" for one in values)
-                else None
-            )
-        case SemiJoin(left, negated, _):
-            return None if negated else _served(condition, value(left))
+            if all(one.kind != "null" for one in values):
+                return _served(condition, value(left))
+        case SemiJoin(left, False, _):
+            return _served(condition, value(left))
     return None
 
 
-def _served(condition: Condition, value: Value) -> tuple[Condition, tuple[str, ...]] | None:
-    if value.field is None or value.function or not indexed(value.field):
+def _served(condition: Condition, value: Value, *, single: bool = False) -> Leading | None:
+    one = value.field
+    if one is None or value.function or not indexed(one):
         return None
-    return condition, (value.name,)
+    unique = (one.type == "id" or one.unique) and "." not in value.name
+    return Leading(condition, (value.name,), single and unique)

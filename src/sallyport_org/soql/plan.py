@@ -274,7 +274,9 @@ class _Planner:
         if self.query.where is None:
             return None
         found = leading(self.query.where, self.values.of)
-        return None if found is None else Index(self.where.sql(found[0]), found[1])
+        if found is None:
+            return None
+        return Index(self.where.sql(found.condition), found.fields, found.single)
 
     # -- GROUP BY and ORDER BY
 
@@ -307,9 +309,8 @@ class _Planner:
         query = self.query
         orders = [self._order(one) for one in query.order_by]
         if not self.grouped:
-            if not orders and query.limit is None and not query.offset:
-                return ""
-            orders.append(f"{self.scope.root.alias}.Id")
+            if orders:
+                orders.append(f"{self.scope.root.alias}.Id")
         elif query.group_by and not orders:
             orders = [f"{one.value.sql} NULLS FIRST" for one in outputs if not one.value.aggregate]
         return " ORDER BY " + ", ".join(orders) if orders else ""
