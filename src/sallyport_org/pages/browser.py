@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import timedelta
 from urllib.parse import quote
 
-from sallyport_org.identity import Session, User
+from sallyport_org.identity import Session, User, sessions
 from sallyport_org.pages.forms import Form, cookie
 from sallyport_org.pages.html import local_path, redirect, set_cookie
 from sallyport_org.state import Org
@@ -28,41 +27,36 @@ UI_SCOPES = ("api", "id", "web", "full")
 def signed_in(visit: Visit) -> Session | None:
     """Return the browser's living session with the org of the host, and note its use, or None."""
     org = visit.place.org
-    if org is None:
-        return None
-    session = org.directory.session(cookie(visit.call, SID))
-    if session is None or not is_usable(org, session):
-        return None
-    session.used_at = org.clock.now()
+    session = usable(org, cookie(visit.call, SID)) if org is not None else None
+    if org is not None and session is not None:
+        sessions.use(org, session)
     return session
 
 
-def is_usable(org: Org, session: Session) -> bool:
-    """Say whether pages may be shown to a session: its user may be here, it is not too old.
+def usable(org: Org, token: str) -> Session | None:
+    """Return the living session of a token if pages may be shown to it, or None.
 
-    A session of an app needs the scope ``web`` or ``full`` (documented).
+    A session of an app needs the scope ``web`` or ``full`` (documented); one of an expired password
+    shows nothing.
     """
-    user = session.user
-    if not user.is_active or user.is_frozen or session.limited:
-        return False
+    session = sessions.find(org, token)
+    if session is None or session.limited:
+        return None
     if session.source == "oauth" and not {"web", "full"} & set(session.scopes):
-        return False
-    idle = org.clock.now() - (session.used_at or session.issued_at)
-    return idle <= timedelta(minutes=session.minutes)
+        return None
+    return session
 
 
 def open_session(org: Org, user: User, call: Call, *, high_assurance: bool) -> Session:
     """Open a browser session."""
     return org.directory.keep(
-        Session(
-            org.directory.new_token(),
+        sessions.new_session(
+            org,
             user,
             None,
-            org.clock.now(),
             scopes=UI_SCOPES,
             source="ui",
             remote=call.remote,
-            minutes=org.settings.session_minutes,
             high_assurance=high_assurance,
         )
     )

@@ -148,8 +148,8 @@ def front_door(visit: Visit) -> Reply:
     """
     org, form = visit.place.org, read_form(visit.call)
     go_on = local_path(form.text("retURL") or form.text("startURL"), HOME)
-    session = org.directory.session(form.text("sid")) if org is not None else None
-    if org is None or session is None or not browser.is_usable(org, session):
+    session = browser.usable(org, form.text("sid")) if org is not None else None
+    if org is None or session is None:
         return redirect(login_address(go_on))
     return browser.enter(visit, org, session, go_on)
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from sallyport_org.pages import arrival, consent, html, inbox, login, passwords, verification
+from sallyport_org.pages import (
+    arrival,
+    consent,
+    device,
+    html,
+    inbox,
+    login,
+    passwords,
+    verification,
+)
 from sallyport_org.routing import route
 
 ROUTES = (
@@ -24,6 +33,7 @@ ROUTES = (
     route(consent.CONSENT_PATH, GET=consent.ask, POST=consent.decide),
     route(consent.ERROR_PATH, GET=consent.show_error),
     route("/services/oauth2/success", GET=consent.show_success),
+    route(device.PATH, GET=device.connect, POST=device.connect),
     route("/simulator/inbox", GET=inbox.show),
     route("/simulator/assets/{}", GET=html.static_file),
 )

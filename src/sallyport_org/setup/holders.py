@@ -207,7 +207,8 @@ def _minute(text: str, line: str) -> int:
     hour, _, minute = text.partition(":")
     if not (hour.isdecimal() and minute.isdecimal() and int(minute) < 60):
         raise _bad_hours(line)
-    return min(int(hour) * 60 + int(minute), MINUTES_A_DAY)
+    total = int(hour) * 60 + int(minute)
+    return total - 1 if total == MINUTES_A_DAY else total
 
 
 def _bad_hours(line: str) -> ChangeRefusedError:

@@ -12,15 +12,16 @@ BASE = "/lightning/setup"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the menu: its words, and the node its address is made of."""
+    """A line of the menu: its words, and the node its address is made of unless it has another."""
 
     label: str
     node: str
+    elsewhere: str = ""
 
     @property
     def address(self) -> str:
         """Where the page is."""
-        return home_of(self.node)
+        return self.elsewhere or home_of(self.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ MENU = (
         (
             Entry("Clock", "SimulatorClock"),
             Entry("Limits and Timing", "SimulatorLimits"),
-            Entry("Org Status", "SimulatorStatus"),
+            Entry("Org Status", "SimulatorStatus", "/simulator/status"),
         ),
     ),
 )

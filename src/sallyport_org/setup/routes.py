@@ -9,13 +9,14 @@ from sallyport_org.setup import (
     access,
     app_policies,
     apps,
+    clock,
     company,
     consumer_details,
     holders,
     login_history,
     oauth_usage,
+    org_status,
     people,
-    simulator,
     switches,
 )
 from sallyport_org.setup.menu import BASE
@@ -71,6 +72,6 @@ ROUTES = (
     route(f"{BASE}/OrgLoginHistory/home", GET=login_history.show),
     route(f"{BASE}/OrgLoginHistory/LoginHistory.csv", GET=login_history.download),
     *(_form(f"{node}/home", _for(node, switches.settings)) for node in switches.PAGES),
-    _form("SimulatorClock/home", simulator.clock),
-    _form("SimulatorStatus/home", simulator.status),
+    _form("SimulatorClock/home", clock.move),
+    route("/simulator/status", GET=org_status.show, POST=org_status.change),
 )

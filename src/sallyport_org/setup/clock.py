@@ -1,34 +1,24 @@
-"""What no Salesforce Setup has: a clock that can be moved, and the org's status.
+"""What no Salesforce Setup has: a clock that can be moved.
 
-What belongs here: the two pages. What does not: what time and status change elsewhere.
+What belongs here: the page. What does not: what time changes elsewhere.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 from sallyport_org.setup.desk import Desk, at_desk
-from sallyport_org.setup.fields import Check, Choice, Number, Text
+from sallyport_org.setup.fields import Check, Number, Text
 from sallyport_org.setup.forms import form_page
 from sallyport_org.setup.menu import home_of
-from sallyport_org.state import Status
 from sallyport_org.web import Reply
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
 
-_STATUS_WORDS = {
-    "active": "Active",
-    "suspended": "Suspended",
-    "closed": "Closed",
-    "trial_expired": "Trial expired",
-    "locked": "Locked",
-    "maintenance": "In maintenance",
-}
-
 
 @at_desk
-def clock(desk: Desk) -> Reply:
+def move(desk: Desk) -> Reply:
     """Move the org's clock on or back, set it, or put it right again."""
     moved = desk.org.clock
     sections = (
@@ -89,32 +79,3 @@ def _checked_moment(text: str) -> str:
             f"Moment: {text!r} is no date and time; write it like 2027-02-20 00:00:00"
         ) from None
     return text
-
-
-@at_desk
-def status(desk: Desk) -> Reply:
-    """Set whether the org lives; Setup stays open to those who are in, to set it back."""
-    sections = (
-        (
-            "Org Status",
-            (
-                Choice("status", "Status", [(one, _STATUS_WORDS[one]) for one in get_args(Status)]),
-                Check("waking", "The org's host is being set up (HTTP 420 at the edge)"),
-            ),
-        ),
-    )
-
-    def save(values: dict[str, Any]) -> Reply:
-        desk.org.status, desk.org.waking = values["status"], values["waking"]
-        said = f"The org is {_STATUS_WORDS[desk.org.status].lower()}."
-        return desk.done(home_of("SimulatorStatus"), said)
-
-    return form_page(
-        desk,
-        "SimulatorStatus",
-        "Org Status",
-        sections,
-        {"status": desk.org.status, "waking": desk.org.waking},
-        save,
-        intro="Set by Salesforce, not by administrators. Who is logged in to Setup stays in.",
-    )
