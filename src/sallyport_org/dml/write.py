@@ -189,7 +189,7 @@ def _strike(one: Transaction, drafts: Sequence[Draft]) -> None:
         if fault is not None:
             code = str(fault.settings.get("code", "UNKNOWN_EXCEPTION"))
             message = str(fault.settings.get("message", "An unexpected error occurred."))
-            draft.problems.append(RowError(code, message))
+            draft.problems.append(RowError(code, message, tuple(fault.settings.get("fields", ()))))
 
 
 def _outcome(draft: Draft) -> Outcome:
