@@ -1,11 +1,13 @@
 """Transcripts of what all bulk jobs have in common: lists, age, allowances, and named faults."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from sallyport_org.bulk.loads import IngestJob
 from sallyport_org.faults import Fault
 from sallyport_org.server import OrgServer
 from sallyport_org.state import Settings
@@ -69,7 +71,12 @@ def test_both_addresses_list_the_jobs_of_all_three_kinds(fresh: OrgServer) -> No
 
 def test_long_lists_come_in_pages(fresh: OrgServer) -> None:
     client = Client(fresh)
-    made = [new_job(client, "Account", "insert").json["id"] for _ in range(1005)]
+    made = [new_job(client, "Account", "insert").json["id"] for _ in range(5)]
+    like = fresh.org.jobs.find(made[0], fresh.org.clock.now())
+    assert isinstance(like, IngestJob)
+    for _ in range(1000):
+        made.append(fresh.org.next_id("750"))
+        fresh.org.jobs.add(replace(like, id=made[-1]))
     first = client.get("/jobs/ingest?jobType=V2Ingest").json
     assert (first["done"], len(first["records"])) == (False, 1000)
     client.call("PATCH", f"/jobs/ingest/{made[3]}", {"state": "Aborted"})
@@ -89,6 +96,19 @@ def test_jobs_are_kept_for_seven_days_of_the_orgs_time(fresh: OrgServer) -> None
     later = Client(org)
     assert later.get(f"/jobs/query/{job}").error[:2] == (404, "NOT_FOUND")
     assert later.get("/jobs/query").json["records"] == []
+
+
+def test_the_oldest_finished_jobs_go_when_their_files_take_too_much_room(
+    fresh: OrgServer,
+) -> None:
+    client = Client(fresh)
+    unfinished = new_job(client, "Account", "insert").json["id"]
+    first = loaded(client, "Account", "insert", ROWS)["id"]
+    fresh.org.jobs.most_bytes = 40_000
+    second = loaded(client, "Account", "insert", ROWS)["id"]
+    assert client.get(f"/jobs/ingest/{first}").error[:2] == (404, "NOT_FOUND")
+    assert client.get(f"/jobs/ingest/{unfinished}").json["state"] == "Open"
+    assert len(results(client, second, "successfulResults")) == 601
 
 
 def test_the_allowances_of_a_day_run_out_and_come_back(fresh: OrgServer) -> None:

@@ -139,9 +139,10 @@ def test_a_job_closed_without_data_fails(client: Client) -> None:
 
 def test_an_upload_above_the_bound_is_refused(client: Client) -> None:
     job = new_job(client, "Account", "insert").json["id"]
-    for size in (118_000_000, 168_000_000):
-        answer = put(client, job, gzip.compress(b"x" * size, 1), Content_Encoding="gzip")
-        assert answer.error[:2] == (413, "REQUEST_ENTITY_TOO_LARGE")
+    above = put(client, job, bytes(118_000_000))
+    assert above.error[:2] == (413, "REQUEST_ENTITY_TOO_LARGE")
+    far_above = put(client, job, gzip.compress(bytes(168_000_000), 1), Content_Encoding="gzip")
+    assert far_above.error[:2] == (413, "REQUEST_ENTITY_TOO_LARGE")
     assert client.get(f"/jobs/ingest/{job}").json["state"] == "Open"
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from sallyport_org import errors
 from sallyport_org.bulk.allowances import Allowances
 from sallyport_org.bulk.work import Ending, LeftStuck, Stopped, Work, WorkAborted, WorkFailed
+from sallyport_org.rows.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from sallyport_org.state import Org
@@ -65,8 +66,13 @@ class Job(Work):
     pk_chunking: bool = False
 
     @property
-    def held_bytes(self) -> int:
-        """How many bytes of files it keeps; a job without any is never in the way."""
+    def snapshots(self) -> frozenset[Snapshot]:
+        """The results of queries it keeps; jobs may share them."""
+        return frozenset()
+
+    @property
+    def spooled(self) -> int:
+        """How many bytes of uploads and answers it keeps of its own."""
         return 0
 
     def listed(self) -> dict[str, Any]:
@@ -91,6 +97,7 @@ class JobStore:
     """The jobs of an org, oldest first, the workers that do them, and what a day allows."""
 
     allowances: Allowances = field(default_factory=Allowances)
+    most_bytes: int = RESULT_BYTES
     _jobs: dict[str, Job] = field(default_factory=dict)
     _workers: ThreadPoolExecutor | None = None
     _closing: bool = False
@@ -169,20 +176,27 @@ class JobStore:
             return
         finally:
             unit.took_ms = int((time.monotonic() - began) * 1000)
-        unit.move(unit.done, org.clock.now())
         self._make_room()
+        unit.move(unit.done, org.clock.now())
 
     def _make_room(self) -> None:
         """Delete the oldest finished jobs while files take too much room."""
         with self._lock:
-            jobs = list(self._jobs.values())
-            room = RESULT_BYTES - sum(one.held_bytes for one in jobs)
-            for job in jobs[:-1]:
-                if room >= 0:
+            while _bytes(self._jobs.values()) > self.most_bytes:
+                oldest = [
+                    one
+                    for one in list(self._jobs.values())[:-1]
+                    if one.terminal and (one.snapshots or one.spooled)
+                ]
+                if not oldest:
                     return
-                if job.terminal and job.held_bytes:
-                    room += job.held_bytes
-                    del self._jobs[job.id]
+                del self._jobs[oldest[0].id]
+
+
+def _bytes(jobs: Collection[Job]) -> int:
+    """Return how many bytes the files of jobs take, shared ones once."""
+    shared = {snapshot for one in jobs for snapshot in one.snapshots}
+    return sum(one.bytes for one in shared) + sum(one.spooled for one in jobs)
 
 
 def _ending(org: Org, job: Job) -> Ending | None:

@@ -68,7 +68,7 @@ class IngestJob(Job):
     finished: set[int] = field(default_factory=set)
 
     @property
-    def held_bytes(self) -> int:
+    def spooled(self) -> int:
         """How many bytes upload and results take on disk."""
         upload = self.upload.size if self.upload is not None else 0
         return upload + self.successful.size + self.unsuccessful.size

@@ -47,9 +47,9 @@ class QueryJob(Job):
     snapshot: Snapshot | None = None
 
     @property
-    def held_bytes(self) -> int:
-        """How many bytes its result takes on disk."""
-        return self.snapshot.bytes if self.snapshot is not None else 0
+    def snapshots(self) -> frozenset[Snapshot]:
+        """Its result, once it is there."""
+        return frozenset() if self.snapshot is None else frozenset({self.snapshot})
 
     def described(self, *, full: bool) -> dict[str, Any]:
         """Return the job as JSON; ``full`` adds what only reading it shows."""

@@ -131,11 +131,14 @@ class ClassicJob(Job):
         return self.operation in QUERIES
 
     @property
-    def held_bytes(self) -> int:
-        """How many bytes requests and results take on disk."""
-        found = {one.found.snapshot for one in self.batches if one.found is not None}
-        files = sum(one.request.size + one.results.size for one in self.batches)
-        return files + sum(one.bytes for one in found)
+    def snapshots(self) -> frozenset[Snapshot]:
+        """What its query batches found."""
+        return frozenset(one.found.snapshot for one in self.batches if one.found is not None)
+
+    @property
+    def spooled(self) -> int:
+        """How many bytes requests and results of its batches take on disk."""
+        return sum(one.request.size + one.results.size for one in self.batches)
 
     def move(self, state: str, now: datetime) -> bool:
         """Go to a state; an aborted job takes its unfinished batches with it."""
