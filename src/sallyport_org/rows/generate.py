@@ -8,7 +8,7 @@ profiles) and what must agree between objects afterwards. What does not: how a f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -224,12 +224,12 @@ def _agree(engine: Engine, counts: Mapping[str, int]) -> None:
 def write_org_records(
     engine: Engine,
     organization: Organization,
-    administrator: Mapping[str, str],
+    people: Sequence[Mapping[str, str]],
     as_of: datetime,
 ) -> None:
-    """Write the organization and profiles, and make the first user the administrator.
+    """Write the organization and profiles, and make the first users the org's own people.
 
-    ``administrator`` maps User field names to texts.
+    ``people`` map User field names, ``Id`` among them, to texts.
     """
     born = datetime(as_of.year - 6, 1, 1, tzinfo=UTC).replace(tzinfo=None)
     admin_id = ids.record_id("005", 0)
@@ -249,9 +249,11 @@ def write_org_records(
             _insert(cursor, "Profile", fixed | row | api | power)
         profile = f"'{ids.record_id('00e', 1)}'"
         cursor.execute(f'UPDATE "User" SET ProfileId = {profile}')
-        values = {**administrator, "ProfileId": ids.record_id("00e", 0), "IsActive": True}
-        sets = ", ".join(f"{quoted(name)} = ?" for name in values)
-        cursor.execute(f'UPDATE "User" SET {sets} WHERE Id = ?', [*values.values(), admin_id])
+        for person in people:
+            values = {**person, "IsActive": True}
+            sets = ", ".join(f"{quoted(name)} = ?" for name in values)
+            update = f'UPDATE "User" SET {sets} WHERE Id = ?'
+            cursor.execute(update, [*values.values(), person["Id"]])
 
 
 def _organization_values(organization: Organization) -> dict[str, object]:
