@@ -218,6 +218,49 @@ def test_blank_numbers_count_as_zero_only_where_the_formula_says_so(desk: Desk) 
     assert desk.ask("Amount__c + Empty__c", "double(18,2)", zero=True) == 1234.5
 
 
+ODD = {
+    "Id": "a01al000000000CAAQ",
+    "Amount__c": 1e308,
+    "Count__c": -1e300,
+    "Share__c": 0.0,
+    "Day__c": date(9999, 12, 31),
+    "Moment__c": datetime(9999, 12, 31, 23, 59),
+    "Note__c": "2024-13-45",
+    "Open_At__c": datetime(1970, 1, 1, 23, 59, 59).time(),
+}
+STRAINED = [
+    ("Amount__c * Amount__c", "double(18,2)"),
+    ("Amount__c ^ 2 + Count__c", "double(18,2)"),
+    ("ROUND(Amount__c, Count__c)", "double(18,2)"),
+    ("EXP(Amount__c)", "double(18,2)"),
+    ("MOD(Amount__c, Share__c)", "double(18,2)"),
+    ("Day__c + Amount__c", "date"),
+    ("Moment__c + Amount__c", "datetime"),
+    ("Open_At__c + Amount__c", "time"),
+    ("ADDMONTHS(Day__c, Amount__c)", "date"),
+    ("DATE(Amount__c, Count__c, 1)", "date"),
+    ("DATEVALUE(Note__c)", "date"),
+    ("FROMUNIXTIME(Amount__c)", "datetime"),
+    ("VALUE(Note__c)", "double(18,2)"),
+    ("DISTANCE(Spot__c, GEOLOCATION(Amount__c, 1), 'mi')", "double(18,2)"),
+    ("LEFT(Note__c, Amount__c) & LPAD(Note__c, Count__c)", "string(9)"),
+]
+
+
+@pytest.mark.parametrize(("formula", "kind"), STRAINED)
+def test_a_formula_out_of_range_is_blank_and_never_stops_a_query(formula: str, kind: str) -> None:
+    odd = Desk()
+    odd.insert("Deal__c", ODD)
+    field = replace(read_field(f"Asked__c | Asked | {kind}"), formula=formula)
+    sql = field_sql(odd.schema, odd.deal, field, "t")
+    try:
+        assert odd.engine.rows(f"SELECT {sql} FROM Deal__c t WHERE Id = ?", [ODD["Id"]]) == [
+            (None,)
+        ]
+    finally:
+        odd.engine.close()
+
+
 WRONG = [
     ("Amount__c +", "Syntax error. The formula ends too early"),
     ("(1 + 2", "Syntax error. Missing ')'"),

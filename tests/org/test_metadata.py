@@ -1,5 +1,6 @@
 """Objects and fields from metadata files: what the org makes of them, and which it refuses."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -285,6 +286,16 @@ def test_a_formula_reads_filters_and_sorts_like_a_field(shop: Shop) -> None:
     assert found == ([(industry,)] * 5 if industry else [])
     grouped = shop.client.values("SELECT COUNT(Id), MAX(Doubled__c) m FROM Bike_Order__c")
     assert grouped[0][0] == 5
+    refused = shop.client.query(
+        "SELECT Doubled__c, COUNT(Id) FROM Bike_Order__c GROUP BY Doubled__c"
+    )
+    assert refused.status == 400
+    over_children = (
+        "SELECT Order__r.Trade__c, Id FROM Line__c WHERE Order__r.Doubled__c >= 0 LIMIT 1"
+    )
+    assert shop.client.query(over_children).status == 200
+    nested = "SELECT Id, (SELECT Id, Trade__c FROM Orders__r) FROM Account LIMIT 1"
+    assert shop.client.query(nested).status == 200
 
 
 def test_rows_written_meet_rules_numbers_record_types_and_rollups(shop: Shop) -> None:
@@ -309,6 +320,30 @@ def test_rows_written_meet_rules_numbers_record_types_and_rollups(shop: Shop) ->
     assert (row["Lines__c"], row["Total__c"]) == (1.0, 12.5)
     written = client.call("PATCH", f"/sobjects/Bike_Order__c/{order}", {"Doubled__c": 1})
     assert written.error[1] == "INVALID_FIELD_FOR_INSERT_UPDATE"
+
+
+def test_a_rollup_takes_its_time_and_stamps_the_parent_later_than_the_child(shop: Shop) -> None:
+    org, client = shop.org, shop.client
+    order = client.call("POST", "/sobjects/Bike_Order__c", {}).json["id"]
+    asked = (
+        f"SELECT Lines__c, SystemModstamp, LastModifiedDate FROM Bike_Order__c WHERE Id = '{order}'"
+    )
+    org.settings.rollup_seconds = 0.2
+    try:
+        line = client.call("POST", "/sobjects/Line__c", {"Order__c": order}).json["id"]
+        first = client.values(asked)[0]
+        assert first[0] in (0.0, None)
+        org.clock.ahead += timedelta(seconds=5)
+        until = time.monotonic() + 10
+        while client.values(asked)[0][0] != 1.0:
+            assert time.monotonic() < until, "the roll-up never came"
+            time.sleep(0.02)
+        then = client.values(asked)[0]
+        child = client.values(f"SELECT SystemModstamp FROM Line__c WHERE Id = '{line}'")[0][0]
+        assert then[1] > child
+        assert (then[1] > first[1], then[2]) == (True, first[2])
+    finally:
+        org.settings.rollup_seconds = 0.0
 
 
 # -- while the org runs

@@ -45,10 +45,11 @@ class Rollups:
         self._changed: set[str] = set()
         self._timer: threading.Timer | None = None
         self._closed = False
+        self._known: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def heard(self, committed: Committed) -> None:
         """Take note of a commit; sums that depend on it are worked out after the wait."""
-        if not any(True for _ in _summaries(self._schema, {committed.sobject})):
+        if committed.sobject not in self._children():
             return
         seconds = self._wait()
         with self._lock:
@@ -79,6 +80,14 @@ class Rollups:
         if timer is not None:
             timer.cancel()
             timer.join()
+
+    def _children(self) -> frozenset[str]:
+        """Return the objects whose rows are added up somewhere; looked up once a schema."""
+        version = self._schema.version
+        if self._known[0] != version:
+            found = (one.summary.child for _, one in _summaries(self._schema, None) if one.summary)
+            self._known = (version, frozenset(found))
+        return self._known[1]
 
     def _due(self) -> None:
         try:
