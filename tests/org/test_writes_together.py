@@ -75,12 +75,12 @@ def test_a_parent_locked_for_too_long_is_named() -> None:
     rows = {"Account": 3}
     with OrgServer(rows=rows, settings=Settings(lock_wait_seconds=0.2)) as server:
         account = "001gL0000000001QAA"
-        late = Fault("late", "late_visible", sobject="Account", settings={"seconds": 1.5})
+        late = Fault("late", "late_visible", sobject="Account", settings={"seconds": 0.8})
         server.org.faults.add(late)
         change = dml.Change("update", "Account", {"Site": "held"}, id=account)
         holder = threading.Thread(target=lambda: write(server, change))
         holder.start()
-        time.sleep(0.5)
+        time.sleep(0.3)
         refused = Client(server).call(
             "POST", "/sobjects/Contact", {"LastName": "x", "AccountId": account}
         )
@@ -95,13 +95,14 @@ def test_a_parent_locked_for_too_long_is_named() -> None:
 def test_a_late_row_appears_below_the_stamps_of_others() -> None:
     with OrgServer(rows={"Account": 3}) as server:
         client = Client(server)
-        late = Fault("late", "late_visible", times=1, settings={"seconds": 2.5})
+        late = Fault("late", "late_visible", times=1, settings={"seconds": 0.8})
         server.org.faults.add(late)
         slow = threading.Thread(
             target=lambda: client.call("POST", "/sobjects/Account", {"Name": "Slow"})
         )
         slow.start()
-        time.sleep(1.2)
+        time.sleep(0.2)
+        server.org.clock.move(timedelta(seconds=2))
         client.call("POST", "/sobjects/Account", {"Name": "Quick"})
         names = "SELECT Name FROM Account WHERE Name IN ('Slow', 'Quick') ORDER BY SystemModstamp"
         meanwhile = client.values(names)
@@ -114,12 +115,12 @@ def test_replication_covers_no_moment_somebody_still_writes_in() -> None:
     with OrgServer(rows={"Account": 3}) as server:
         client = Client(server)
         server.org.clock.move(timedelta(minutes=-10))
-        server.org.faults.add(Fault("late", "late_visible", times=1, settings={"seconds": 1.5}))
+        server.org.faults.add(Fault("late", "late_visible", times=1, settings={"seconds": 0.8}))
         slow = threading.Thread(
             target=lambda: client.call("POST", "/sobjects/Account", {"Name": "Slow"})
         )
         slow.start()
-        time.sleep(0.5)
+        time.sleep(0.2)
         began = server.org.clock.now()
         server.org.clock.move(timedelta(minutes=10))
         answer = client.get(f"/sobjects/Account/updated?{window(server, 20)}").json

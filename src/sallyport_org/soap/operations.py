@@ -1,7 +1,7 @@
 """The SOAP calls made with a session, and who answers each.
 
 What belongs here: the session of a call, the calls about one's own session, and the table. What
-does not: calls about records; the room that answers them adds its table to ``OPERATIONS``.
+does not: calls about records (``soapdata``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sallyport_org import errors, gate
+from sallyport_org import errors, gate, soapdata
 from sallyport_org.faults import attend
 from sallyport_org.identity import Session, administration
 from sallyport_org.identity.administration import ChangeRefusedError
@@ -114,5 +114,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "getUserInfo": _get_user_info,
     "logout": _logout,
     "setPassword": _set_password,
+    **soapdata.OPERATIONS,
 }
 """Who answers which call."""
