@@ -1,6 +1,8 @@
-"""How fast the org simulator makes rows and serves bulk results; prints one JSON object.
+"""How fast the org simulator makes rows, serves bulk results and takes upserts; prints JSON.
 
-Run: ``python bench/org_throughput.py [--rows 1000000] [--object Opportunity] [--page 100000]``.
+Run: ``python bench/org_throughput.py [--rows 1000000] [--object Opportunity] [--page 100000]``, or
+``python bench/org_throughput.py --upserts 10`` for ten seconds of upserts by external id:
+collections of 200 over eight connections, into a table of 200,000 rows, one row in ten new.
 The server runs as the installed command in its own process; the client is a plain HTTP reader that
 throws the bytes away, so the figures are the server's. ``csv`` megabytes are those of the plain
 CSV, whatever went over the wire.
@@ -11,15 +13,20 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 from pathlib import Path
 from typing import Any
 
 VERSION = "v64.0"
+UPSERT_TABLE = 200_000
+CONNECTIONS = 8
+COLLECTION = 200
 
 
 class Reader:
@@ -88,12 +95,15 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--object", default="Opportunity")
     parser.add_argument("--page", type=int, default=100_000)
+    parser.add_argument("--upserts", type=float, metavar="SECONDS")
     options = parser.parse_args()
     command = shutil.which("sallyport-org", path=str(Path(sys.executable).parent))
     if command is None:
         raise SystemExit("sallyport-org is not installed next to this Python")
     began = time.perf_counter()
     rows = f"{options.object}={options.rows}"
+    if options.upserts:
+        rows = f"Showcase__c={UPSERT_TABLE}"
     with subprocess.Popen(
         [command, "serve", "--port", "0", "--rows", rows, "--job-seconds", "0"],
         stdout=subprocess.PIPE,
@@ -103,9 +113,65 @@ def main() -> None:
         assert server.stdout is not None
         started = json.loads(server.stdout.readline())
         ready = time.perf_counter() - began
-        figures = measure(Reader(started), options, server.pid)
+        if options.upserts:
+            figures = measure_upserts(started, options.upserts)
+        else:
+            figures = {"rows": options.rows, **measure(Reader(started), options, server.pid)}
         server.terminate()
-    print(json.dumps({"rows": options.rows, "ready_seconds": round(ready, 2), **figures}, indent=1))
+    print(json.dumps({"ready_seconds": round(ready, 2), **figures}, indent=1))
+
+
+def measure_upserts(started: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Upsert from several connections at once for a while; every refused row ends the run."""
+    written, waits = [0] * CONNECTIONS, []
+    ends = time.perf_counter() + seconds
+
+    def send(number: int) -> None:
+        reader, draw = Reader(started), random.Random(number)
+        while time.perf_counter() < ends:
+            began = time.perf_counter()
+            body = {"allOrNone": False, "records": upserted(draw)}
+            results = reader.json("PATCH", "/composite/sobjects/Showcase__c/Key__c", body)
+            refused = [one for one in results if not one["success"]]
+            if refused:
+                raise SystemExit(f"refused: {refused[0]}")
+            waits.append(time.perf_counter() - began)
+            written[number] += len(results)
+
+    began = time.perf_counter()
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.perf_counter() - began
+    return {
+        "table_rows": UPSERT_TABLE,
+        "upserts": sum(written),
+        "upserts_per_second": round(sum(written) / took),
+        "median_call_seconds": round(sorted(waits)[len(waits) // 2], 3),
+    }
+
+
+def upserted(draw: random.Random) -> list[dict[str, Any]]:
+    """Return a collection of rows with ten fields; keys of one collection differ."""
+    keys = draw.sample(range(UPSERT_TABLE * 10 // 9), COLLECTION)
+    return [
+        {
+            "attributes": {"type": "Showcase__c"},
+            "Key__c": f"key-{key}",
+            "Name": f"Row {key}",
+            "Seats__c": key % 1000,
+            "Fee__c": key / 7,
+            "Share__c": 12.5,
+            "Held_On__c": "2026-03-04",
+            "Starts__c": "2026-03-04T05:06:07.000Z",
+            "Site__c": f"https://www.example.com/{key}",
+            "Notes__c": f"note on {key}",
+            "Public__c": True,
+        }
+        for key in keys
+    ]
 
 
 def measure(reader: Reader, options: argparse.Namespace, pid: int) -> dict[str, Any]:
