@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sallyport_org.rows.engine import Engine, text_literal
 from sallyport_org.soql import output
-from sallyport_org.soql.plan import Children, Plan
-from sallyport_org.soql.scope import Source
+from sallyport_org.soql.plan import Children, Output, Plan
 
 Record = dict[str, Any]
 
@@ -48,62 +48,109 @@ def records(
 
     Without ``paging`` every child is in the answer.
     """
+    record = recorder(plan, version)
     if not plan.children:
-        return [record(plan, row, version) for row in rows]
+        return [record(row) for row in rows]
     kept = list(rows)
-    made = [record(plan, row, version) for row in kept]
+    made = [record(row) for row in kept]
     _attach(engine, plan, made, [row[-1] for row in kept], version, paging)
     return made
 
 
+def recorder(plan: Plan, version: str) -> Callable[[Sequence[Any]], Record]:
+    """Return what makes a record of a result row; child queries are not its business."""
+    return partial(_group, plan) if plan.grouped else _Shape(plan, version).record
+
+
 def record(plan: Plan, row: Sequence[Any], version: str) -> Record:
-    """Return one record; its fields stand in the order selected, parents nested."""
-    if plan.grouped:
-        made: Record = {"attributes": {"type": "AggregateResult"}}
-        made.update((one.path[0], value) for one, value in zip(plan.outputs, row, strict=False))
+    """Return one record; for many of one plan take a :func:`recorder`."""
+    return recorder(plan, version)(row)
+
+
+class _Shape:
+    """How the rows of one plan become records; worked out once for all of them.
+
+    ``_fills`` are the outputs in the order selected: the place they go into, their name there, and
+    the parents to open first, so that a parent stands where it is first mentioned.
+    """
+
+    def __init__(self, plan: Plan, version: str) -> None:
+        self._plan = plan
+        self._base = f"/services/data/v{version}/sobjects"
+        self._parents = {one.path: number for number, one in enumerate(plan.parents)}
+        self._fills: list[tuple[list[_Opening], int, str, Output | None]] = []
+        self._opened: set[tuple[str, ...]] = set()
+        for one in plan.outputs:
+            choosy = one if one.kinds or one.others else None
+            openings = self._openings(one.path[:-1])
+            place = self._parents[one.path[:-1]] if len(one.path) > 1 else _ROOT
+            self._fills.append((openings, place, one.path[-1], choosy))
+
+    def _openings(self, path: tuple[str, ...]) -> list[_Opening]:
+        """Return the parents of a path no earlier output has opened, the nearest first."""
+        found = []
+        for depth in range(1, len(path) + 1):
+            step = path[:depth]
+            if step not in self._opened:
+                self._opened.add(step)
+                number = self._parents[step]
+                above = self._parents[step[:-1]] if depth > 1 else _ROOT
+                parent = self._plan.parents[number]
+                key = len(self._plan.outputs) + number
+                kinds = [one.path for one in self._plan.parents if one.polymorphic]
+                kind = len(self._plan.outputs) + len(self._plan.parents)
+                kind = kind + kinds.index(step) if parent.polymorphic else -1
+                found.append(_Opening(number, above, step[-1], key, kind, parent.sobject.name))
+        return found
+
+    def record(self, row: Sequence[Any]) -> Record:
+        """Return one record; its fields stand in the order selected, parents nested."""
+        sobject, base = self._plan.sobject.name, self._base
+        made: Record = {
+            "attributes": {"type": sobject, "url": f"{base}/{sobject}/{row[-1]}"},
+        }
+        places: dict[int, Record | None] = {_ROOT: made}
+        for (openings, place, name, choosy), value in zip(self._fills, row, strict=False):
+            for opening in openings:
+                places[opening.number] = self._open(opening, places[opening.above], row)
+            target = places[place]
+            if target is not None and (
+                choosy is None or choosy.counts_for(target["attributes"]["type"])
+            ):
+                target[name] = value
         return made
-    made = {"attributes": attributes(plan.sobject.name, row[-1], version)}
-    if not plan.parents:
-        for one, value in zip(plan.outputs, row, strict=False):
-            made[one.path[0]] = value
-        return made
-    parents = _parents(plan, row, version)
-    for one, value in zip(plan.outputs, row, strict=False):
-        place = _place(made, one.path, parents)
-        if place is not None and (
-            not (one.kinds or one.others) or one.counts_for(place["attributes"]["type"])
-        ):
-            place[one.path[-1]] = value
-    return made
 
-
-def _parents(plan: Plan, row: Sequence[Any], version: str) -> dict[tuple[str, ...], Record | None]:
-    """Return the attributes of each joined parent, None where there is no parent."""
-    at = len(plan.outputs)
-    kinds = at + len(plan.parents)
-    found: dict[tuple[str, ...], Record | None] = {}
-    for number, parent in enumerate(plan.parents):
-        key = row[at + number]
-        kind = _kind(parent, row, kinds)
-        kinds += parent.polymorphic
-        found[parent.path] = None if key is None else attributes(kind, key, version)
-    return found
-
-
-def _kind(parent: Source, row: Sequence[Any], at: int) -> str:
-    return str(row[at]) if parent.polymorphic else parent.sobject.name
-
-
-def _place(
-    made: Record, path: tuple[str, ...], parents: dict[tuple[str, ...], Record | None]
-) -> Record | None:
-    """Return the record a value belongs into; a missing parent is null and has no place."""
-    for depth in range(1, len(path)):
-        step = path[:depth]
-        if parents[step] is None:
-            made[step[-1]] = None
+    def _open(self, opening: _Opening, above: Record | None, row: Sequence[Any]) -> Record | None:
+        """Return a parent's record, begun; a missing one is null and takes its fields with it."""
+        if above is None:
             return None
-        made = made.setdefault(step[-1], {"attributes": parents[step]})
+        key = row[opening.key]
+        kind = opening.sobject if opening.kind < 0 else row[opening.kind]
+        begun: Record | None = None
+        if key is not None:
+            begun = {"attributes": {"type": kind, "url": f"{self._base}/{kind}/{key}"}}
+        above[opening.name] = begun
+        return begun
+
+
+_ROOT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """Where a parent's record goes, and the columns with its id and (of several kinds) its kind."""
+
+    number: int
+    above: int
+    name: str
+    key: int
+    kind: int
+    sobject: str
+
+
+def _group(plan: Plan, row: Sequence[Any]) -> Record:
+    made: Record = {"attributes": {"type": "AggregateResult"}}
+    made.update((one.path[0], value) for one, value in zip(plan.outputs, row, strict=False))
     return made
 
 
@@ -134,7 +181,8 @@ def _children(
     """
     plan = children.plan
     rows = engine.rows(_numbered(children, keys, version, paging))
-    made = [record(plan, row[:-2], version) for row in rows]
+    record = recorder(plan, version)
+    made = [record(row[:-2]) for row in rows]
     _attach(engine, plan, made, [row[-3] for row in rows], version, paging)
     found: dict[str, Record] = {}
     for one, (*_, parent_id, total) in zip(made, rows, strict=True):
