@@ -411,6 +411,13 @@ def test_batches_that_cannot_be_done_fail_and_say_why(client: AsyncClient) -> No
         assert reason in batch["stateMessage"]
 
 
+def test_xml_answers_leave_out_what_xml_cannot_hold(client: AsyncClient) -> None:
+    job = client.job("Account", "insert", "CSV")
+    client.call("POST", f"/job/{job}/batch", "F\x00o\x1bo&,Name\n1,2\n", CSV)
+    (batch,) = listed(client, job)
+    assert batch["stateMessage"] == "InvalidBatch : Field name not found : Foo&"
+
+
 def test_batches_are_refused_when_empty_large_of_another_kind_or_late(
     org: OrgServer, client: AsyncClient
 ) -> None:

@@ -211,6 +211,21 @@ def test_children_of_one_parent_in_many_chunks_wait_for_its_lock(
     assert error.startswith("UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record")
 
 
+def test_chunks_that_do_not_wait_meet_each_others_locks(org: OrgServer, client: Client) -> None:
+    ((parent,),) = org.sql("SELECT Id FROM Account WHERE NOT IsDeleted ORDER BY Id LIMIT 1")
+    csv = "LastName,AccountId\n" + "".join(f"D{number},{parent}\n" for number in range(2400))
+    org.org.settings.lock_wait_seconds = 0.0
+    job = loaded(client, "Contact", "insert", csv)
+    org.org.settings.lock_wait_seconds = 10.0
+    errors = {row[1] for row in results(client, job, "failedResults")[1:]}
+    assert len(errors) == 1
+    assert errors.pop() == (
+        "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record or 1 records: "
+        f"{parent}:--"
+    )
+    assert len(results(client, job, "successfulResults")) - 1 == 2400 - job["numberRecordsFailed"]
+
+
 def test_bulk_2_queries_say_whether_chunking_could_split_them(client: Client) -> None:
     for soql, possible in (
         ("SELECT Id FROM Account", True),

@@ -42,6 +42,7 @@ def create(context: Context) -> Reply:
     if not isinstance(text, str) or not text.strip():
         raise errors.bulk.bad_request("query: a SOQL text is required")
     org, now = context.org, context.org.clock.now()
+    org.setup_rows.refresh(org, text)
     plan = compile_query(context.schema, text, today=now.date(), all_rows=operation == "queryAll")
     check(plan)
     if org.faults.strike("bulk_quota", sobject=plan.sobject.name, path=context.call.path):

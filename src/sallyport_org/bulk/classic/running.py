@@ -94,6 +94,7 @@ def _query(org: Org, job: ClassicJob, batch: Batch, user: User) -> None:
 
 def _planned(org: Org, job: ClassicJob, user: User, text: str) -> Plan:
     """Return the plan of a batch's SOQL; what Salesforce would refuse fails the batch."""
+    org.setup_rows.refresh(org, text)
     try:
         plan = compile_query(
             org.schema_for(user),

@@ -10,6 +10,7 @@ job's content: JSON for JSON, XML for XML and CSV (observed: clients parse it so
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -29,6 +30,8 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XML_TYPE, JSON_TYPE, CSV_TYPE = "application/xml", "application/json", "text/csv"
 """Without a charset, unlike everywhere else (observed: the client salesforce-bulk compares the
 whole text)."""
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters XML cannot hold; they are left out (assumed)."""
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 Format = Literal["JSON", "XML"]
@@ -127,7 +130,7 @@ def element(name: str, value: Any) -> str:
     if value is None:
         return f'<{name} xsi:nil="true"/>'
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f"<{name}>{escape(text)}</{name}>"
+    return f"<{name}>{escape(_ILLEGAL.sub('', text))}</{name}>"
 
 
 def _elements(record: Mapping[str, Any]) -> str:
