@@ -27,9 +27,10 @@ from sallyport_org.rows.rollups import Rollups
 from sallyport_org.rows.snapshot import SnapshotStore
 from sallyport_org.schema import Schema
 from sallyport_org.schema.visible import Views
+from sallyport_org.setup_rows import SetupRows
 from sallyport_org.soql.cursors import Cursors
-from sallyport_org.usage import ApiUsage
 from sallyport_org.traffic import Traffic
+from sallyport_org.usage import ApiUsage
 
 OLDEST_VERSION, NEWEST_VERSION = 31, 67
 """API versions the org serves; older ones are retired (documented:
@@ -153,6 +154,7 @@ class Org:
     former_hosts: set[str] = field(default_factory=set)
     waking: bool = False
     traffic: Traffic = field(default_factory=Traffic)
+    setup_rows: SetupRows = field(default_factory=SetupRows)
     faults: Faults = field(default_factory=Faults)
     inbox: Inbox = field(default_factory=Inbox)
     challenges: Challenges = field(default_factory=Challenges)
@@ -166,6 +168,7 @@ class Org:
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.id, self.apps)
+        self.listeners.append(lambda committed: self.setup_rows.take_over(self, committed))
         self.schema.now, self.schema.site = self.clock.now, self.my_domain
         self.rollups = Rollups(
             self.schema,

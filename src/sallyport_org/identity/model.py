@@ -200,6 +200,7 @@ class Approval:
     scopes: tuple[str, ...]
     created: datetime
     used: datetime
+    uses: int = 1
     token: str | None = None
     spent: set[str] = field(default_factory=set)
     ended: str | None = None

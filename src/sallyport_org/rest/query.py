@@ -74,6 +74,7 @@ def _first_page(context: Context, *, all_rows: bool) -> Reply:
 def _compiled(context: Context, text: str | None, all_rows: bool) -> Plan:
     if not text or not text.strip():
         raise errors.soql.no_query()
+    context.org.setup_rows.refresh(context.org, text)
     return compile_query(
         context.schema,
         text,

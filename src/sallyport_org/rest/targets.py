@@ -113,6 +113,7 @@ def read_records(
 def query_records(context: Context, text: str) -> list[Record]:
     """Return every record of a SOQL text; raises what the query is refused with."""
     org = context.org
+    org.setup_rows.refresh(org, text)
     plan = compile_query(context.schema, text, today=org.clock.now().date())
     rows: list[tuple[Any, ...]] = org.engine.rows(
         plan.select(output.json_projection(plan, context.version))

@@ -55,7 +55,7 @@ def _refresh(
     if not approval.alive:
         raise errors.tokens.refresh_token_expired()
     check_login(org, attempt)
-    approval.used = org.clock.now()
+    approval.used, approval.uses = org.clock.now(), approval.uses + 1
     new_token = approvals.rotate(directory, approval) if app.rotate_refresh_tokens else None
     session = open_session(org, attempt, app, approval.scopes, approval=approval)
     return Granted(org, session, app, new_token, approval)
