@@ -62,11 +62,6 @@ def recorder(plan: Plan, version: str) -> Callable[[Sequence[Any]], Record]:
     return partial(_group, plan) if plan.grouped else _Shape(plan, version).record
 
 
-def record(plan: Plan, row: Sequence[Any], version: str) -> Record:
-    """Return one record; for many of one plan take a :func:`recorder`."""
-    return recorder(plan, version)(row)
-
-
 class _Shape:
     """How the rows of one plan become records; worked out once for all of them.
 

@@ -20,7 +20,7 @@ from sallyport_org.bulk.pages import Dialect, Page, plain
 from sallyport_org.bulk.table import Shape
 from sallyport_org.dml import Outcome
 from sallyport_org.errors import bulk
-from sallyport_org.rest.records import record
+from sallyport_org.rest.records import recorder
 from sallyport_org.soql import Plan, output
 from sallyport_org.web import Reply
 
@@ -135,10 +135,10 @@ def _rows(found: QueryResult) -> Iterator[list[tuple[Any, ...]]]:
 def _json_rows(found: QueryResult, version: str) -> Iterator[bytes]:
     """Yield an array of records, a line each."""
     before = b"["
+    record = recorder(found.plan, version)
     for rows in _rows(found):
         records = [
-            json.dumps(record(found.plan, row, version), ensure_ascii=False, separators=(",", ":"))
-            for row in rows
+            json.dumps(record(row), ensure_ascii=False, separators=(",", ":")) for row in rows
         ]
         yield before + ",\n".join(records).encode()
         before = b",\n"
