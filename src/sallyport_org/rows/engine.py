@@ -1,4 +1,4 @@
-"""Where an org's records are kept: one DuckDB table per object, in memory.
+"""Where an org's records are kept: one DuckDB table per object, in memory or in a file.
 
 What belongs here: making tables from definitions, running SQL from many threads, counting, and the
 number that says whether rows changed. What does not: what rows say (``generate``, ``loading``) and
@@ -15,6 +15,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -25,13 +27,14 @@ from sallyport_org.rows.numbers import Numbers
 from sallyport_org.schema.model import TEXT_TYPES, Field, SObject
 
 BATCH_ROWS = 65_536
+_ENGINES = count(1)
 
 Conflict = duckdb.TransactionException
 """Raised when a row was changed by another transaction since this one began."""
 
 _GONE = (
-    'CREATE TABLE "~gone" (sobject VARCHAR, id VARCHAR, deleted TIMESTAMP);'
-    'CREATE TABLE "~cleared" (parent VARCHAR, sobject VARCHAR, field VARCHAR, id VARCHAR)'
+    'CREATE TABLE IF NOT EXISTS "~gone" (sobject VARCHAR, id VARCHAR, deleted TIMESTAMP);'
+    'CREATE TABLE IF NOT EXISTS "~cleared" (parent VARCHAR, sobject VARCHAR, field VARCHAR, id VARCHAR)'
 )
 """The delete log: rows that are in no table any more, and look-ups emptied when their target was
 deleted (an undelete fills them again)."""
@@ -79,14 +82,20 @@ def text_literal(text: str) -> str:
 class Engine:
     """The tables of one org.
 
-    ``threads`` bounds DuckDB's own workers; None leaves it to DuckDB (one a core).
+    ``threads`` bounds DuckDB's own workers; None leaves it to DuckDB (one a core). ``file`` is where
+    they are kept, every commit on disk before it is told; None keeps them in memory. Raises
+    ``duckdb.Error`` for a file that cannot be opened.
     """
 
-    def __init__(self, threads: int | None = None) -> None:
-        config: dict[str, str | bool | int | float | list[str]] = {}
+    def __init__(self, threads: int | None = None, file: Path | None = None) -> None:
+        # A name of its own makes DuckDB refuse a file another engine of this process has open.
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "custom_user_agent": f"engine-{next(_ENGINES)}"
+        }
         if threads:
             config["threads"] = threads
-        self._connection = duckdb.connect(":memory:", config=config)
+        self._connection = duckdb.connect(str(file or ":memory:"), config=config)
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._threads = threading.local()
         self._lock = threading.Lock()
         self._counting = threading.Lock()
@@ -97,7 +106,10 @@ class Engine:
         self._connection.execute(_GONE)
 
     def close(self) -> None:
-        """Let go of all rows."""
+        """Let go of all rows; those in a file stay there."""
+        with self._counting:
+            for cursor in self._cursors:
+                cursor.close()
         self._connection.close()
 
     @property
@@ -201,6 +213,8 @@ class Engine:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._threads, "mine", None)
         if cursor is None:
             cursor = self._threads.mine = self._connection.cursor()
+            with self._counting:
+                self._cursors.append(cursor)
         return cursor
 
     def _joined(self) -> duckdb.DuckDBPyConnection | None:
