@@ -76,6 +76,7 @@ def build_org(
     as_of: datetime | None = None,
     progress: Callable[[str], None] = lambda line: None,
     apps: dict[str, App] | None = None,
+    engine: Engine | None = None,
 ) -> tuple[Org, Credentials]:
     """Build an org with made-up rows, rows from files, or both.
 
@@ -83,7 +84,8 @@ def build_org(
     object names to numbers of live rows; None means a small default set, or none at
     all when files are loaded. ``metadata`` are folders of objects and fields to be deployed first.
     ``as_of`` is the latest moment made-up rows carry: the last midnight
-    (UTC) before the clock's now unless given; ``apps`` are those its cloud knows. Raises
+    (UTC) before the clock's now unless given; ``apps`` are those its cloud knows,
+    ``engine`` is where its rows are kept (in memory unless given). Raises
     :class:`~sallyport_org.rows.generate.UnknownRowsError`,
     :class:`~sallyport_org.schema.metadata.MetadataError` and
     :class:`~sallyport_org.loading.LoadError`.
@@ -106,7 +108,7 @@ def build_org(
     organization = Organization(
         ids.record_id("00D", number), shape.name, shape.edition, shape.instance, shape.is_sandbox
     )
-    engine = Engine()
+    engine = engine or Engine()
     try:
         loader = Loader(engine, schema, {**counts, "User": USERS})
         loader.read(load)
