@@ -90,20 +90,28 @@ def _judge(
 def locked_parents(sobject: SObject) -> list[str]:
     """Return the reference fields whose targets a change of the row locks too.
 
-    Masters of details, and the account of everything that hangs on one (documented as "parent
+    Masters of details, and the account of standard objects that hang on one (documented as "parent
     record locking"; which look-ups beyond these lock their target is not modelled).
     """
     return [
         one.name
         for one in sobject.stored_fields
-        if one.type == "reference" and (one.cascade or one.refers_to == ("Account",))
+        if one.type == "reference"
+        and (one.cascade or (one.refers_to == ("Account",) and not one.custom))
     ]
 
 
-def lock_names(sobject: SObject, draft: Draft, parents: Sequence[str]) -> frozenset[str]:
-    """Return what a row locks: itself, its parents, and the unique values it brings."""
+def lock_names(
+    sobject: SObject, draft: Draft, parents: Sequence[str], known: store.Row
+) -> frozenset[str]:
+    """Return what a row locks: itself, its parents, and the unique values it brings.
+
+    ``parents`` is the result of :func:`locked_parents`; ``known`` is what is known of the row as it
+    is: the parents it has are locked too.
+    """
     names: set[str] = {draft.id} if draft.id else set()
-    names |= {draft.row[name] for name in parents if draft.row.get(name)}
+    for name in parents:
+        names |= {row[name] for row in (draft.row, known) if row.get(name)}
     for name, one in draft.given.items():
         if one.unique and draft.row.get(name) is not None:
             names.add(f"{sobject.name}.{name}={store.normal(one, draft.row[name])}")

@@ -44,20 +44,27 @@ class Save:
     old: dict[str, store.Row] = field(default_factory=dict)
 
     def locks(self, cursor: duckdb.DuckDBPyConnection) -> list[frozenset[str]]:
-        """Return what each row locks; an upsert locks its key, there or not."""
+        """Return what each row is known to lock; an upsert locks its key, there or not."""
         parents = locked_parents(self.sobject)
-        self._resolve_keys(cursor)
-        wanted = []
         known = self._fetch(cursor, parents) if parents else {}
+        wanted = []
         for draft in self.drafts:
-            names = lock_names(self.sobject, draft, parents)
-            row = known.get(draft.id or "", {})
-            names |= {row[name] for name in parents if row.get(name)}
+            names = lock_names(self.sobject, draft, parents, known.get(draft.id or "", {}))
             if self.key is not None and draft.key is not None:
                 key = store.normal(self.key, draft.key)
                 names |= {f"{self.sobject.name}.{self.key.name}={key}"}
             wanted.append(names)
         return wanted
+
+    def late_locks(self) -> list[frozenset[str]]:
+        """Return what each row was found to lock too: rows and parents named by a key."""
+        parents = locked_parents(self.sobject)
+        return [
+            lock_names(self.sobject, draft, parents, self.old.get(draft.id or "", {}))
+            if draft.good and (self.key is not None or draft.lookups)
+            else frozenset()
+            for draft in self.drafts
+        ]
 
     def judge(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Find out everything that speaks against a row, in the order Salesforce does."""
@@ -117,7 +124,13 @@ class Save:
 
     def _judge_rows_there(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Tell inserts from updates; rows to be updated must be there and alive."""
-        self.old = self._fetch(cursor, self._needed())
+        needed = self._needed()
+        if self.key is not None and not needed:
+            # Whoever is found by a key is alive; nothing else is asked of the row.
+            found = [draft.id for draft in self._good() if draft.id is not None]
+            self.old = {record_id: {"Id": record_id, "IsDeleted": False} for record_id in found}
+        else:
+            self.old = self._fetch(cursor, needed)
         for draft in self._good():
             draft.created = draft.id is None
             if draft.id is None:
@@ -219,6 +232,8 @@ class Save:
         given = [set(draft.given) for draft in self._good() if draft.id is not None]
         union = set().union(*given)
         needed = union - set(given[0]).intersection(*given) if given else set()
+        if self.key is not None and given:
+            needed |= set(locked_parents(self.sobject))
         for one in self._derivations():
             if one.concerns(union):
                 needed |= {*one.reads, *one.writes}

@@ -47,6 +47,10 @@ class Step(Protocol):
         """Note in the drafts what speaks against their rows."""
         ...
 
+    def late_locks(self) -> list[frozenset[str]]:
+        """Return what judging found each row to lock too."""
+        ...
+
     def write(self, cursor: duckdb.DuckDBPyConnection) -> list[Committed]:
         """Write the good rows; returns what to tell the org's listeners."""
         ...
@@ -121,12 +125,11 @@ def _write_steps(
 ) -> None:
     _strike(one, drafts)
     reader = one.org.engine.reader()
-    wanted = [names for step in steps for names in step.locks(reader)]
-    for place, name in one.lock(wanted).items():
-        drafts[place].refuse(errors.rows.locked("" if "=" in name else name))
+    _lock(one, drafts, [names for step in steps for names in step.locks(reader)])
     with one.rows() as cursor:
         for step in steps:
             step.judge(cursor)
+        _lock(one, drafts, [names for step in steps for names in step.late_locks()])
         if all_or_none and not all(draft.good for draft in drafts):
             for draft in drafts:
                 if draft.good:
@@ -134,6 +137,11 @@ def _write_steps(
             return
         for step in steps:
             one.told += step.write(cursor)
+
+
+def _lock(one: Transaction, drafts: Sequence[Draft], wanted: Sequence[frozenset[str]]) -> None:
+    for place, name in one.lock(wanted).items():
+        drafts[place].refuse(errors.rows.locked("" if "=" in name else name))
 
 
 def _step(
@@ -165,6 +173,9 @@ class _Refused:
 
     def judge(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Everything was said already."""
+
+    def late_locks(self) -> list[frozenset[str]]:
+        return [frozenset() for _ in self.drafts]
 
     def write(self, cursor: duckdb.DuckDBPyConnection) -> list[Committed]:
         return []
