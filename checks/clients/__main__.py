@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from checks.clients import jsforce_part, simple_salesforce_part
+from checks.clients import airbyte_part, jsforce_part, simple_salesforce_part
 from checks.clients.stage import Stage, stage
 from checks.clients.transcript import Report
 
 PARTS: Mapping[str, tuple[int, Callable[[Report, Stage], None]]] = {
     "simple-salesforce": (simple_salesforce_part.STEPS, simple_salesforce_part.perform),
     "jsforce": (jsforce_part.STEPS, jsforce_part.perform),
+    "airbyte-source-salesforce": (airbyte_part.STEPS, airbyte_part.perform),
 }
 
 

@@ -6,6 +6,7 @@ what clients do there.
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+from urllib.request import Request, urlopen
 
 from checks.clients.oracle import Table, accounts, ledgers, opportunities
 from checks.processes import BIN, org
@@ -50,6 +52,31 @@ class Stage:
     def soql(self) -> dict[str, str]:
         """Return the query for every column of each loaded object."""
         return {name: table.soql() for name, table in self.tables.items()}
+
+    def make_app(self, name: str, callback: str) -> dict[str, Any]:
+        """Make an app that people allow, whose refresh tokens rotate; returns it with its keys."""
+        made = {"name": name, "kind": "connected_app", "callback_urls": [callback]}
+        allowed = {"scopes": ["api", "refresh_token"], "flows": ["web_server"]}
+        self._administer("POST", "/apps", {**made, **allowed})
+        rotating = {"rotate_refresh_tokens": True}
+        app: dict[str, Any] = self._administer("PATCH", f"/apps/{quote(name)}", rotating)
+        return app
+
+    def mailed_code(self) -> str:
+        """Return the digits of the newest mail with a code: what a person reads in the inbox."""
+        mails = self._call("GET", "/mails")["mails"]
+        return str(re.findall(r"\b[0-9]{5,6}\b", mails[-1]["text"])[-1])
+
+    def _administer(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        return self._call(method, f"/orgs/{self.credentials['org_id']}{path}", body)
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Call the simulator's admin API."""
+        url = f"{self.credentials['url']}/simulator/api{path}"
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(url, data, {"Content-Type": "application/json"}, method=method)
+        with urlopen(request, timeout=30) as answer:
+            return json.load(answer)
 
     def settings(self, values: Mapping[str, Any]) -> Path:
         """Write what a script is told, beside every script's login; returns the file."""
