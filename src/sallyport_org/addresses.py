@@ -25,7 +25,8 @@ class Addresses:
         """Return the environment that leads a client's ``login.salesforce.com`` here.
 
         Empty unless the proxy door is open. Read by curl and most libraries (``HTTPS_PROXY``,
-        ``NO_PROXY``), OpenSSL and Python's ssl (``SSL_CERT_FILE``), requests, curl and Node.js.
+        ``NO_PROXY``), OpenSSL and Python's ssl (``SSL_CERT_FILE``), requests, curl and Node.js. The
+        last one keeps Salesforce's own command ``sf`` from looking the org's host up in the DNS.
         """
         if self.proxy is None or self.ca_certificate is None or self.ca_bundle is None:
             return {}
@@ -37,6 +38,7 @@ class Addresses:
             **local,
             **dict.fromkeys(bundles, self.ca_bundle),
             "NODE_EXTRA_CA_CERTS": self.ca_certificate,
+            "SF_DISABLE_DNS_CHECK": "true",
         }
 
     def as_json(self) -> dict[str, object]:
