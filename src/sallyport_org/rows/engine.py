@@ -34,7 +34,8 @@ Conflict = duckdb.TransactionException
 
 _GONE = (
     'CREATE TABLE IF NOT EXISTS "~gone" (sobject VARCHAR, id VARCHAR, deleted TIMESTAMP);'
-    'CREATE TABLE IF NOT EXISTS "~cleared" (parent VARCHAR, sobject VARCHAR, field VARCHAR, id VARCHAR)'
+    'CREATE TABLE IF NOT EXISTS "~cleared" '
+    "(parent VARCHAR, sobject VARCHAR, field VARCHAR, id VARCHAR)"
 )
 """The delete log: rows that are in no table any more, and look-ups emptied when their target was
 deleted (an undelete fills them again)."""
@@ -82,8 +83,8 @@ def text_literal(text: str) -> str:
 class Engine:
     """The tables of one org.
 
-    ``threads`` bounds DuckDB's own workers; None leaves it to DuckDB (one a core). ``file`` is where
-    they are kept, every commit on disk before it is told; None keeps them in memory. Raises
+    ``threads`` bounds DuckDB's own workers; None leaves it to DuckDB (one a core). ``file`` is
+    where they are kept, every commit on disk before it is told; None keeps them in memory. Raises
     ``duckdb.Error`` for a file that cannot be opened.
     """
 
