@@ -19,6 +19,7 @@ from typing import Any
 from sallyport_org.addresses import Addresses
 from sallyport_org.build import Credentials, OrgShape, build_org
 from sallyport_org.cloud import Cloud
+from sallyport_org.datafile import open_org
 from sallyport_org.doors import Authority, Doors
 from sallyport_org.doors.exchange import Exchange
 from sallyport_org.request_log import RequestRecord
@@ -32,8 +33,9 @@ class OrgServer:
     """An org on a local port, served from a thread of its own; further orgs can join it.
 
     Use it as a context manager, or ``start()`` and ``stop()`` it. ``shape``, ``rows``, ``seed``,
-    ``load``, ``settings``, ``clock`` and ``as_of`` are those of
-    :func:`sallyport_org.build.build_org`; ``latency`` (seconds) is added to every answer. Ports: 0
+    ``load``, ``metadata``, ``settings``, ``clock`` and ``as_of`` are those of
+    :func:`sallyport_org.build.build_org`; ``data`` is a file the first org is kept in (see
+    :func:`sallyport_org.datafile.open_org`); ``latency`` (seconds) is added to every answer. Ports: 0
     picks a free one, None leaves the door shut. ``authority`` is the folder of the local
     certificate authority (None: a temporary one).
     """
@@ -50,6 +52,8 @@ class OrgServer:
         rows: Mapping[str, int] | None = None,
         seed: int = 1,
         load: Sequence[Path] = (),
+        metadata: Sequence[Path] = (),
+        data: Path | None = None,
         settings: Settings | None = None,
         clock: Clock | None = None,
         as_of: datetime | None = None,
@@ -60,11 +64,13 @@ class OrgServer:
         self._https_port, self._proxy_port, self._authority = https_port, proxy_port, authority
         self._clock, self._as_of = clock, as_of
         self.cloud = Cloud()
-        self._build: Callable[[], tuple[Org, Credentials]] = lambda: build_org(
+        self._data = data
+        self._build: Callable[[], tuple[Org, Credentials]] = lambda: self._make(
             shape=shape,
             rows=rows,
             seed=seed,
             load=load,
+            metadata=metadata,
             settings=settings,
             clock=clock,
             as_of=as_of,
@@ -183,6 +189,9 @@ class OrgServer:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        if self.cloud.keeper is not None and self._built is not None:
+            self.cloud.keeper.save()
+            self.cloud.keeper = None
         for org in self.cloud.orgs:
             self.cloud.remove(org)
             org.close()
@@ -201,6 +210,13 @@ class OrgServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _make(self, **options: Any) -> tuple[Org, Credentials]:
+        """Build the first org, or take it from its file."""
+        if self._data is None:
+            return build_org(**options)
+        org, credentials, self.cloud.keeper = open_org(self._data, **options)
+        return org, credentials
 
     def _parts(self) -> tuple[Org, Credentials]:
         if self._built is None:
