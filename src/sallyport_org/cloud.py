@@ -22,6 +22,7 @@ from sallyport_org.state import Org
 if TYPE_CHECKING:
     from sallyport_org.addresses import Addresses
     from sallyport_org.build import Credentials, OrgShape
+    from sallyport_org.datafile import Keeper
 
 LOGIN_HOSTS = frozenset({"login.salesforce.com", "welcome.salesforce.com"})
 TEST_HOSTS = frozenset({"test.salesforce.com"})
@@ -63,7 +64,8 @@ class Cloud:
     """Every org of one simulator. Safe to use from many threads.
 
     ``founder`` and ``doors`` are there while it is being served. ``admin_token`` lets programs on
-    other machines administer it; None leaves that to this machine.
+    other machines administer it; None leaves that to this machine. ``keeper`` writes down
+    the first org, if it is kept in a file.
     """
 
     founder: Founder
@@ -74,6 +76,7 @@ class Cloud:
         self.inbox = Inbox()
         self.requests = RequestLog()
         self.admin_token: str | None = None
+        self.keeper: Keeper | None = None
         self._orgs: dict[str, Org] = {}
         self._lock = threading.Lock()
 
