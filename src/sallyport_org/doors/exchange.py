@@ -183,6 +183,8 @@ def _compressed(cloud: Cloud, place: Place, call: Call, journal: Journal) -> Rep
     """Answer, and gzip the answer if the client takes that and it is worth it."""
     with journal.open():
         reply = routes.answer(cloud, place, call)
+    if cloud.keeper is not None:
+        cloud.keeper.answered(call.path)
     if (
         isinstance(reply.body, bytes)
         and len(reply.body) >= GZIP_FROM_BYTES
