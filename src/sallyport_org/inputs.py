@@ -88,9 +88,7 @@ def convert(value: object, kind: Any, field: str) -> Any:
     """Return a JSON value as a type made of plain types, unions, collections and dataclasses."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        if value is None and type(None) in parts:
-            return None
-        return convert(value, next(one for one in parts if one is not type(None)), field)
+        return _one_of(value, parts, field)
     if origin is Literal:
         if value not in parts:
             raise BadInput(field, value, f"give one of {', '.join(map(str, parts))}")
@@ -130,7 +128,8 @@ def field_types(kind: type) -> dict[str, Any]:
 def plain(value: object) -> Any:
     """Return a typed value as JSON has it: sets and tuples as lists, moments as texts."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        fine = "microseconds" if value.microsecond % 1000 else "milliseconds"
+        return value.astimezone(UTC).isoformat(timespec=fine).replace("+00:00", "Z")
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, set | frozenset):
@@ -141,6 +140,21 @@ def plain(value: object) -> Any:
         names = [one.name for one in dataclasses.fields(value) if not one.name.startswith("_")]
         return {name: plain(getattr(value, name)) for name in names}
     return value
+
+
+def _one_of(value: object, parts: tuple[Any, ...], field: str) -> Any:
+    """Return a value as the first type of a union that takes it."""
+    if value is None and type(None) in parts:
+        return None
+    refused: BadInput | None = None
+    for one in parts:
+        if one is type(None):
+            continue
+        try:
+            return convert(value, one, field)
+        except BadInput as wrong:
+            refused = refused or wrong
+    raise refused or BadInput(field, value, "leave it out")
 
 
 def _items(value: object, kind: Any, field: str) -> list[Any]:

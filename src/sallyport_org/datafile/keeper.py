@@ -1,0 +1,88 @@
+"""When an org's parts are written down: before anybody is told of a change.
+
+What belongs here: noticing changes and writing them in one transaction. What does not: what the
+parts are (``parts``).
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from sallyport_org.datafile.parts import parts_of
+
+if TYPE_CHECKING:
+    from sallyport_org.founding import Credentials
+    from sallyport_org.rows.engine import Engine
+    from sallyport_org.state import Org
+
+KEPT = "~kept"
+"""The table of parts; no object can have its name."""
+_DATA = "/services/data"
+_ATTEMPTS = 20
+
+
+class Keeper:
+    """Writes down what changed of one org. Safe to use from many threads.
+
+    ``written`` are the parts as the file has them.
+    """
+
+    def __init__(self, org: Org, credentials: Credentials, written: dict[str, str]) -> None:
+        self._org, self._credentials = org, credentials
+        self._written = written
+        self._seen = self._versions()
+        self._lock = threading.Lock()
+
+    def answered(self, path: str) -> None:
+        """Write down what a request changed; to be called before its answer is sent.
+
+        Calls of the data API change nothing but rows, objects and permissions; the last two have
+        versions, so such calls cost nothing.
+        """
+        if not path.startswith(_DATA) or self._versions() != self._seen:
+            self.save()
+
+    def save(self) -> None:
+        """Write every part that differs from the file, all in one transaction."""
+        with self._lock:
+            seen = self._versions()
+            parts = self._parts()
+            changed = {
+                name: text for name, text in parts.items() if self._written.get(name) != text
+            }
+            if changed:
+                write_parts(self._org.engine, changed)
+                self._written.update(changed)
+            self._seen = seen
+
+    def _versions(self) -> tuple[int, int]:
+        return self._org.schema.version, self._org.directory.version
+
+    def _parts(self) -> dict[str, str]:
+        """Return the parts; begun anew when somebody changes a set while it is read."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return parts_of(self._org, self._credentials)
+            except RuntimeError:  # a set changed its size
+                continue
+        return parts_of(self._org, self._credentials)
+
+
+def make_table(engine: Engine) -> None:
+    """Make the table of parts."""
+    with engine.writing() as cursor:
+        cursor.execute(f'CREATE TABLE "{KEPT}" (name VARCHAR, content VARCHAR)')
+
+
+def write_parts(engine: Engine, parts: dict[str, str]) -> None:
+    """Write parts, in place of those of the same names."""
+    with engine.writing() as cursor:
+        for name, text in parts.items():
+            cursor.execute(f'DELETE FROM "{KEPT}" WHERE name = ?', [name])  # noqa: S608 - fixed name
+            cursor.execute(f'INSERT INTO "{KEPT}" VALUES (?, ?)', [name, text])  # noqa: S608 - same
+
+
+def read_parts(engine: Engine) -> dict[str, str]:
+    """Return all parts."""
+    return {str(name): str(text) for name, text in engine.rows(f'SELECT * FROM "{KEPT}"')}  # noqa: S608 - fixed name

@@ -1,0 +1,144 @@
+"""What an org is beside its rows, as texts of JSON and back.
+
+What belongs here: the list of parts, writing each, and putting an org together from them. What does
+not: files (``opening``) and when to write (``keeper``).
+
+Not kept: jobs and their results, query cursors, codes on their way, Login History, faults, and the
+counters of the day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from joserfc.jwk import RSAKey
+
+from sallyport_org import inputs
+from sallyport_org.founding import Credentials
+from sallyport_org.identity import (
+    App,
+    AppPolicy,
+    Approval,
+    PermissionSet,
+    Profile,
+    Session,
+    User,
+)
+from sallyport_org.rows.engine import Engine
+from sallyport_org.rows.generate import Organization
+from sallyport_org.rows.snapshot import SnapshotStore
+from sallyport_org.schema import SObject, standard_schema
+from sallyport_org.state import Clock, MovableClock, Org, Settings
+
+_BESIDE = {"user", "app"}
+"""Attributes of a session that are kept by name."""
+
+
+def parts_of(org: Org, credentials: Credentials) -> dict[str, str]:
+    """Return every part of an org as a text."""
+    directory = org.directory
+    key = directory.signing_key
+    with directory.lock:
+        parts: dict[str, Any] = {
+            "organization": org.organization,
+            "org": {
+                "my_domain": org.my_domain,
+                "status": org.status,
+                "waking": org.waking,
+                "former_hosts": org.former_hosts,
+                "born": org.born,
+                "ahead_seconds": org.clock.ahead.total_seconds(),
+                "deleted_apps": directory.deleted_apps,
+                "signing_key": key.as_pem(private=True).decode() if key else None,
+            },
+            "settings": org.settings,
+            "credentials": credentials,
+            "users": list(directory.users.values()),
+            "profiles": list(directory.profiles.values()),
+            "permission_sets": list(directory.permission_sets.values()),
+            "apps": [one for one in org.apps.values() if one.home in ("", org.id)],
+            "policies": list(directory.policies.values()),
+            "approvals": list(directory.approvals.values()),
+            "sessions": [_session(one) for one in directory.sessions()],
+            "objects": _own_objects(org),
+        }
+        return {name: _text(value) for name, value in parts.items()}
+
+
+def restore(
+    parts: Mapping[str, str], engine: Engine, clock: Clock, apps: dict[str, App]
+) -> tuple[Org, Credentials]:
+    """Return the org those parts were written from, over the engine that holds its rows.
+
+    ``apps`` are those its cloud knows; the org's own join them. Raises KeyError and
+    :class:`~sallyport_org.inputs.BadInput` for parts that are none.
+    """
+    read = {name: json.loads(text) for name, text in parts.items()}
+    about = read["org"]
+    schema = standard_schema()
+    schema.put(*inputs.convert(read["objects"], list[SObject], "objects"))
+    moving = MovableClock(clock)
+    moving.move(timedelta(seconds=about["ahead_seconds"]))
+    org = Org(
+        organization=inputs.convert(read["organization"], Organization, "organization"),
+        my_domain=about["my_domain"],
+        schema=schema,
+        engine=engine,
+        snapshots=SnapshotStore(engine),
+        clock=moving,
+        apps=apps,
+        settings=inputs.convert(read["settings"], Settings, "settings"),
+        status=about["status"],
+        waking=about["waking"],
+        former_hosts=set(about["former_hosts"]),
+        born=inputs.convert(about["born"], datetime, "born"),
+    )
+    _move_in(org, read)
+    return org, inputs.convert(read["credentials"], Credentials, "credentials")
+
+
+def _move_in(org: Org, read: Mapping[str, Any]) -> None:
+    """Put people, apps, approvals and sessions where they were."""
+    directory = org.directory
+    pem = read["org"]["signing_key"]
+    directory.signing_key = RSAKey.import_key(pem) if pem else None
+    directory.deleted_apps.update(read["org"]["deleted_apps"])
+    for profile in inputs.convert(read["profiles"], list[Profile], "profiles"):
+        directory.profiles[profile.id] = profile
+    for one in inputs.convert(read["permission_sets"], list[PermissionSet], "permission_sets"):
+        directory.permission_sets[one.id] = one
+    directory.admit(
+        inputs.convert(read["users"], list[User], "users"),
+        inputs.convert(read["apps"], list[App], "apps"),
+    )
+    for policy in inputs.convert(read["policies"], list[AppPolicy], "policies"):
+        directory.policies[policy.client_id] = policy
+    for approval in inputs.convert(read["approvals"], list[Approval], "approvals"):
+        directory.approvals[approval.id] = approval
+    for kept in read["sessions"]:
+        user, app = directory.user(kept["user"]), directory.app(kept["app"] or "")
+        if user is not None and (app is not None or kept["app"] is None):
+            names = [name for name in inputs.field_types(Session) if name not in _BESIDE]
+            values = {name: kept[name] for name in names}
+            read_values = inputs.attributes(values, Session, names, "a session")
+            directory.keep(Session(user=user, app=app, **read_values))
+
+
+def _session(session: Session) -> dict[str, Any]:
+    names = [name for name in inputs.field_types(Session) if name not in _BESIDE]
+    client_id = session.app.client_id if session.app else None
+    kept = {name: getattr(session, name) for name in names}
+    return {**kept, "user": session.user.username, "app": client_id}
+
+
+def _own_objects(org: Org) -> list[SObject]:
+    """Return the objects that are not as they ship: deployed, or found in loaded files."""
+    standard = standard_schema()
+    return [one for one in org.schema if standard.find(one.name) != one]
+
+
+def _text(value: object) -> str:
+    return json.dumps(inputs.plain(value), ensure_ascii=False, sort_keys=True)
