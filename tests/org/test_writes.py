@@ -374,3 +374,17 @@ def test_stamps_are_the_orgs_own_time(client: Client, server: OrgServer) -> None
         str(read(client, "Account", key, "CreatedDate")[0]), "%Y-%m-%dT%H:%M:%S.%f%z"
     )
     assert abs((server.org.clock.now() - stamp).total_seconds()) < 10
+
+
+def test_a_password_is_set_and_reset_by_an_administrator(client: Client, server: OrgServer) -> None:
+    user = next(one for one in server.org.directory.users.values() if "admin" not in one.username)
+    path = f"/sobjects/User/{user.id}/password"
+    assert client.call("POST", path, {"NewPassword": "Brook-4711-x"}).status == 204
+    assert user.password == "Brook-4711-x"
+    assert client.get(path).json == {"isExpired": False}
+    assert client.call("POST", path, {"NewPassword": "weak"}).error[:2] == (
+        400,
+        "INVALID_NEW_PASSWORD",
+    )
+    assert client.call("DELETE", path).json == {"NewPassword": user.password}
+    assert client.get(path).json == {"isExpired": True}

@@ -92,6 +92,25 @@ def test_a_parent_locked_for_too_long_is_named() -> None:
         )
 
 
+def test_changes_of_the_orgs_own_wait_for_rows_somebody_holds(server: OrgServer) -> None:
+    engine, key = server.org.engine, "001gL0000000002QAA"
+    holds = threading.Event()
+
+    def hold() -> None:
+        with engine.transaction() as cursor:
+            cursor.execute("UPDATE Account SET Site = 'first' WHERE Id = ?", [key])
+            holds.set()
+            time.sleep(0.4)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holds.wait()
+    update = "UPDATE Account SET Site = Site || ' second' WHERE Id = ? RETURNING Site"
+    kept = engine.write_patiently(lambda cursor: cursor.execute(update, [key]).fetchall())
+    holder.join()
+    assert kept == [("first second",)]
+
+
 def test_a_late_row_appears_below_the_stamps_of_others() -> None:
     with OrgServer(rows={"Account": 3}) as server:
         client = Client(server)

@@ -104,3 +104,13 @@ def too_many_ids(most: int) -> Refusal:
     return Refusal(
         400, "EXCEEDED_ID_LIMIT", f"Limit of {most} ids exceeded; ask for a shorter time span"
     )
+
+
+def invalid_password(reason: str) -> Refusal:
+    """A new password that is too weak (code documented, text assumed)."""
+    return Refusal(400, "INVALID_NEW_PASSWORD", reason)
+
+
+def insufficient_access() -> Refusal:
+    """Something only administrators may do (code documented)."""
+    return Refusal(403, "INSUFFICIENT_ACCESS", "insufficient access rights on object id")

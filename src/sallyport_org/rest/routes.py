@@ -10,6 +10,7 @@ from sallyport_org.rest import (
     collections,
     composite,
     limits,
+    passwords,
     query,
     recent,
     related,
@@ -29,6 +30,12 @@ ROUTES: tuple[Route, ...] = (
     route("/sobjects", GET=sobjects.list_sobjects),
     route("/sobjects/{}", GET=sobjects.basic_info, POST=writes.create),
     route("/sobjects/{}/describe", GET=sobjects.describe),
+    route(
+        "/sobjects/User/{}/password",
+        GET=passwords.state,
+        POST=passwords.change,
+        DELETE=passwords.reset,
+    ),
     route("/sobjects/{}/updated", GET=replication.updated),
     route("/sobjects/{}/deleted", GET=replication.deleted),
     route(

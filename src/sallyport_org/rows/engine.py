@@ -13,11 +13,12 @@ it did so far.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -28,6 +29,11 @@ from sallyport_org.schema.model import TEXT_TYPES, Field, SObject
 
 BATCH_ROWS = 65_536
 _ENGINES = count(1)
+
+PATIENCE_SECONDS = 30.0
+_PAUSE_SECONDS = 0.05
+
+Kept = TypeVar("Kept")
 
 Conflict = duckdb.TransactionException
 """Raised when a row was changed by another transaction since this one began."""
@@ -178,6 +184,24 @@ class Engine:
         finally:
             self._threads.transaction = None
             cursor.close()
+
+    def write_patiently(
+        self, act: Callable[[duckdb.DuckDBPyConnection], Kept], seconds: float = PATIENCE_SECONDS
+    ) -> Kept:
+        """Return what a block of writing returns, begun anew while others change the same rows.
+
+        For changes the org makes itself, past the locks of ``dml``. Raises :data:`Conflict` once
+        that took ``seconds``.
+        """
+        gives_up = time.monotonic() + seconds
+        while True:
+            try:
+                with self.writing() as cursor:
+                    return act(cursor)
+            except Conflict:
+                if time.monotonic() > gives_up:
+                    raise
+            time.sleep(_PAUSE_SECONDS)
 
     def reader(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's cursor; do not keep it. Inside a transaction it is that one's."""

@@ -16,6 +16,8 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+import duckdb
+
 from sallyport_org import formula
 from sallyport_org.dml import Committed
 from sallyport_org.rows.engine import Engine, live, quoted, text_literal
@@ -105,14 +107,19 @@ def recalculate(
     ``stamp`` becomes their SystemModstamp; None leaves it, as when an org is being filled.
     """
     wanted = None if children is None else set(children)
-    changed = []
-    with engine.writing() as cursor:
+
+    def write(
+        cursor: duckdb.DuckDBPyConnection,
+    ) -> list[tuple[str, frozenset[str], tuple[str, ...]]]:
+        changed = []
         for parent, one in _summaries(schema, wanted):
             rows = cursor.execute(_update(schema, parent, one, stamp)).fetchall()
             if rows:
                 ids = tuple(str(key) for (key,) in rows)
                 changed.append((parent.name, frozenset({one.name}), ids))
-    return changed
+        return changed
+
+    return engine.write_patiently(write)
 
 
 def _summaries(schema: Schema, children: set[str] | None) -> Iterable[tuple[SObject, Field]]:
