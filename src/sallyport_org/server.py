@@ -35,8 +35,8 @@ class OrgServer:
     Use it as a context manager, or ``start()`` and ``stop()`` it. ``shape``, ``rows``, ``seed``,
     ``load``, ``metadata``, ``settings``, ``clock`` and ``as_of`` are those of
     :func:`sallyport_org.build.build_org`; ``data`` is a file the first org is kept in (see
-    :func:`sallyport_org.datafile.open_org`); ``latency`` (seconds) is added to every answer. Ports: 0
-    picks a free one, None leaves the door shut. ``authority`` is the folder of the local
+    :func:`sallyport_org.datafile.open_org`); ``latency`` (seconds) is added to every answer.
+    Ports: 0 picks a free one, None leaves the door shut. ``authority`` is the folder of the local
     certificate authority (None: a temporary one).
     """
 
