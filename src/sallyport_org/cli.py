@@ -25,9 +25,11 @@ import typer
 from sallyport_org import __version__
 from sallyport_org.addresses import exports
 from sallyport_org.commands import GROUPS
+from sallyport_org.datafile import DataFileError
 from sallyport_org.doors import DoorError
 from sallyport_org.loading import LoadError
 from sallyport_org.rows.generate import UnknownRowsError
+from sallyport_org.schema.metadata import MetadataError
 from sallyport_org.server import OrgServer
 from sallyport_org.state import Settings
 
@@ -93,6 +95,14 @@ def serve(
     load: Annotated[
         list[Path] | None,
         typer.Option(help="CSV, sf tree JSON or plan files with your records; may be repeated."),
+    ] = None,
+    metadata: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folders of metadata files: objects, fields, rules; may be repeated."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="File the org is kept in; made when missing, gone on with when there."),
     ] = None,
     https_port: Annotated[
         int | None,
@@ -164,6 +174,8 @@ def serve(
         rows=_read_rows(rows),
         seed=seed,
         load=load or (),
+        metadata=metadata or (),
+        data=data,
         settings=Settings(soap_login=soap_login, job_seconds=job_seconds),
         latency=latency_ms / 1000,
         progress=lambda line: typer.echo(line, err=True),
@@ -180,6 +192,10 @@ def serve(
         _stop(f"--rows: {wrong}", USAGE_ERROR)
     except LoadError as wrong:
         _stop(f"--load: {wrong}", FAILURE)
+    except MetadataError as wrong:
+        _stop(f"--metadata: {wrong}", FAILURE)
+    except DataFileError as wrong:
+        _stop(f"--data: {wrong}", FAILURE)
     except DoorError as taken:
         _stop(str(taken), FAILURE)
     except OSError as failure:
