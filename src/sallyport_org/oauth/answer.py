@@ -18,6 +18,7 @@ from datetime import timedelta
 from typing import Any
 
 from joserfc import jwt
+from joserfc.jws import JWSRegistry
 
 from sallyport_org import errors
 from sallyport_org.identity import Session, sessions
@@ -31,6 +32,9 @@ JWT_MINUTES = 30.0
 
 ID_TOKEN_MINUTES = 2.0
 """How long an id token may be believed (documented default)."""
+
+_OWN_HEADERS = JWSRegistry(strict_check_header=False)
+"""Lets a token carry header fields of Salesforce's own."""
 
 
 def headers() -> dict[str, str]:
@@ -130,4 +134,4 @@ def _become_jwt(org: Org, session: Session) -> None:
         "client_id": app.client_id if app else "",
     }
     head = {"tnk": f"core/prod/{org.id}", "ver": "1.0", "kid": KEY_ID, "typ": "JWT", "alg": "RS256"}
-    session.token = jwt.encode(head, claims, signing_key(org))
+    session.token = jwt.encode(head, claims, signing_key(org), registry=_OWN_HEADERS)

@@ -89,8 +89,9 @@ def _verified(assertion: str, app: App) -> dict[str, Any]:
     if app.certificate is None or "jwt_bearer" not in app.flows:
         raise errors.tokens.invalid_assertion()
     key = RSAKey.import_key(app.certificate)
+    registry = jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)
     try:
-        verified = jws.deserialize_compact(assertion, key, algorithms=["RS256"])
+        verified = jws.deserialize_compact(assertion, key, registry=registry)
     except (JoseError, ValueError) as broken:
         raise errors.tokens.invalid_assertion() from broken
     claims: dict[str, Any] = json.loads(verified.payload)
