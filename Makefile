@@ -16,8 +16,8 @@ SHARED ?= ../shared
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# Redone only when the pins change. uv where it is found, else venv + pip.
-$(STAMP): requirements.lock
+# Redone only when the pins or the project change. uv where it is found, else venv + pip.
+$(STAMP): requirements.lock pyproject.toml
 ifdef UV
 	@test -x $(BIN)/python || $(UV) venv --quiet --python '>=3.11' $(VENV)
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
