@@ -322,6 +322,20 @@ def test_rows_written_meet_rules_numbers_record_types_and_rollups(shop: Shop) ->
     assert written.error[1] == "INVALID_FIELD_FOR_INSERT_UPDATE"
 
 
+def test_a_restricting_lookup_keeps_its_parent_and_details_go_with_their_master(
+    shop: Shop,
+) -> None:
+    client = shop.client
+    buyer = client.call("POST", "/sobjects/Account", {"Name": "Buyer"}).json["id"]
+    order = client.call("POST", "/sobjects/Bike_Order__c", {"Buyer__c": buyer}).json["id"]
+    line = client.call("POST", "/sobjects/Line__c", {"Order__c": order}).json["id"]
+    refused = client.call("DELETE", f"/sobjects/Account/{buyer}")
+    assert refused.error[:2] == (400, "DELETE_FAILED")
+    assert client.call("DELETE", f"/sobjects/Bike_Order__c/{order}").status == 204
+    assert client.values(f"SELECT Id FROM Line__c WHERE Id = '{line}'") == []
+    assert client.call("DELETE", f"/sobjects/Account/{buyer}").status == 204
+
+
 def test_a_rollup_takes_its_time_and_stamps_the_parent_later_than_the_child(shop: Shop) -> None:
     org, client = shop.org, shop.client
     order = client.call("POST", "/sobjects/Bike_Order__c", {}).json["id"]

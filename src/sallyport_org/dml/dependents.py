@@ -3,9 +3,9 @@
 What belongs here: rules about child references, as data. What does not: carrying them out
 (``remove``).
 
-Details go with their master (``Field.cascade``). Beyond that, standard objects have rules of their
-own (observed: deleting an account takes its contacts, opportunities and activities along, and is
-refused while it has cases).
+Details go with their master (``Field.cascade``). Standard objects say so with ``Field.with_parent``
+(observed: deleting an account takes its contacts, opportunities and activities along, and is
+refused while it has cases), custom look-ups may forbid it with ``Field.restricted_delete``.
 """
 
 from __future__ import annotations
@@ -14,27 +14,11 @@ from collections.abc import Iterator
 
 from sallyport_org.schema.model import Child, Schema, SObject
 
-_GO_ALONG = frozenset(
-    {
-        ("Contact", "AccountId"),
-        ("Opportunity", "AccountId"),
-        ("Task", "WhatId"),
-        ("Event", "WhatId"),
-        ("Task", "WhoId"),
-        ("Event", "WhoId"),
-    }
-)
-
-_IN_THE_WAY = {
-    ("Case", "AccountId"): ("cases", "CaseNumber"),
-    ("Case", "ContactId"): ("cases", "CaseNumber"),
-}
-
 
 def details(schema: Schema, sobject: SObject) -> Iterator[Child]:
     """Yield the references whose rows are deleted (and undeleted) with the row they point at."""
     for child in schema.children_of(sobject.name):
-        if child.field.cascade or (child.sobject.name, child.field.name) in _GO_ALONG:
+        if child.field.cascade or child.field.with_parent == "goes":
             yield child
 
 
@@ -44,13 +28,17 @@ def lookups(schema: Schema, sobject: SObject) -> Iterator[Child]:
     for child in schema.children_of(sobject.name):
         place = (child.sobject.name, child.field.name)
         kept = child.field.name == "MasterRecordId" or not child.field.nillable
-        if not kept and place not in gone and place not in _IN_THE_WAY:
+        if not kept and place not in gone and not _in_the_way(child):
             yield child
 
 
 def obstacles(schema: Schema, sobject: SObject) -> Iterator[tuple[Child, str, str]]:
     """Yield the references that forbid a delete: child, plural and the field that names it."""
     for child in schema.children_of(sobject.name):
-        found = _IN_THE_WAY.get((child.sobject.name, child.field.name))
-        if found is not None:
-            yield child, *found
+        if _in_the_way(child):
+            named = next((one.name for one in child.sobject.fields if one.name_field), "Id")
+            yield child, child.sobject.label_plural.lower(), named
+
+
+def _in_the_way(child: Child) -> bool:
+    return child.field.with_parent == "holds" or child.field.restricted_delete

@@ -1,8 +1,8 @@
 """Changing an org's objects and fields while it runs: all of a change, or none of it.
 
 What belongs here: trying a change on a copy, checking every formula against it, making tables and
-columns, and only then showing it. What does not: reading metadata (``schema.metadata``) and
-recalculating roll-ups (``rows.rollups``).
+columns, and only then showing it. What does not: reading metadata (``schema.metadata``) and the
+sums of roll-ups (``rows.rollups``), which are asked for once their columns are there.
 
 Readers may be in the middle of a query: new columns come before the schema names them, and those of
 removed fields stay behind unseen, as Salesforce keeps deleted fields for 15 days (documented:
@@ -20,6 +20,7 @@ import duckdb
 
 from sallyport_org import formula
 from sallyport_org.rows.engine import Engine, column, columns, quoted, sql_type, text_literal
+from sallyport_org.rows.rollups import recalculate
 from sallyport_org.schema.metadata import MetadataError
 from sallyport_org.schema.model import Field, Schema, SObject
 
@@ -72,7 +73,11 @@ def deploy(
     for what cannot be: unknown names, formulas that no longer work, fields whose values would have
     to become something else. Then nothing is changed.
     """
-    listed = list(changes)
+    with schema.changing:
+        return _deploy(schema, engine, list(changes), at)
+
+
+def _deploy(schema: Schema, engine: Engine, listed: list[Change], at: datetime) -> tuple[str, ...]:
     tried = _tried(schema, listed)
     touched = [one for one in tried if one is not schema.find(one.name)]
     renamed = {
@@ -89,6 +94,8 @@ def deploy(
                 _add_columns(cursor, before, one, renamed)
             write_record_types(cursor, one, at)
     _show(schema, tried, at)
+    if any(field.summary for one in touched for field in one.fields):
+        recalculate(schema, engine, None, None)
     return tuple(one.name for one in touched)
 
 

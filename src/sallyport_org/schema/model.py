@@ -7,6 +7,7 @@ look-ups by name. What does not: the compact notation they are written in (``not
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -253,6 +254,8 @@ class Schema:
         self.now = now
         self.user_id = user_id
         self.site = site
+        self.changing = threading.Lock()
+        """Held by whoever changes several objects in one go."""
         self.version = 0
         self.changed_at: datetime | None = None
 

@@ -196,6 +196,8 @@ def _fields(
     elif part.text("type") in _LEFT_OUT_TYPES:
         left_out.append(f"{sobject}.{name}: fields of the type {part.text('type')}")
     else:
+        if part.part("lookupFilter") is not None:
+            left_out.append(f"{sobject}.{name}: its lookup filter")
         yield from fields_of(part, value_sets)
 
 
