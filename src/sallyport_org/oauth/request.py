@@ -102,8 +102,12 @@ def _form(call: Call) -> dict[str, str]:
 
 def known_client(request: TokenRequest) -> App:
     """Return the app of ``client_id``; raises ``invalid_client_id`` where it is not known."""
-    client_id = request.required("client_id")
-    for org in request.orgs:
+    return app_of(request, request.required("client_id"))
+
+
+def app_of(request: TokenRequest, client_id: str) -> App:
+    """Return the app of a consumer key: apps are known at every host, also where no org is."""
+    for org in request.orgs or request.visit.cloud.orgs:
         app = app_rules.find(org, client_id)
         if app is not None:
             return app

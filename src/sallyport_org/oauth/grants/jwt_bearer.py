@@ -19,10 +19,10 @@ from joserfc.jwk import RSAKey
 
 from sallyport_org import errors
 from sallyport_org.cloud import LOGIN_HOSTS, TEST_HOSTS
-from sallyport_org.identity import App, User, app_rules, approvals, history
+from sallyport_org.identity import App, User, approvals, history
 from sallyport_org.identity.approvals import REFRESH_SCOPES
 from sallyport_org.identity.judge import find_user
-from sallyport_org.oauth.request import Granted, TokenRequest
+from sallyport_org.oauth.request import Granted, TokenRequest, app_of
 from sallyport_org.oauth.words import check_app, check_login, open_session
 from sallyport_org.state import Org
 
@@ -42,7 +42,7 @@ def grant(request: TokenRequest) -> Granted:
     """Grant for an assertion naming the user; no refresh token, and no time in the answer."""
     assertion = request.required("assertion")
     unverified = _claims_of(assertion)
-    app = _issuer(request, str(unverified.get("iss", "")))
+    app = app_of(request, str(unverified.get("iss", "")))
     username = str(unverified.get("prn") or unverified.get("sub") or "")
     found = find_user(request.visit.cloud, request.visit.place, username)
     try:
@@ -63,14 +63,6 @@ def grant(request: TokenRequest) -> Granted:
     check_login(org, attempt)
     scopes = _approved_scopes(org, user, app)
     return Granted(org, open_session(org, attempt, app, scopes), app, bare=True)
-
-
-def _issuer(request: TokenRequest, client_id: str) -> App:
-    for org in request.orgs:
-        app = app_rules.find(org, client_id)
-        if app is not None:
-            return app
-    raise errors.tokens.unknown_client()
 
 
 def _claims_of(assertion: str) -> dict[str, Any]:
