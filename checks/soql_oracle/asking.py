@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from checks.soql_oracle.as_soql import soql
 from checks.soql_oracle.as_sql import children_sql, count_sql, groups_sql, rows_sql
+from checks.soql_oracle.drawing import Drawing
 from checks.soql_oracle.nonsense import Nonsense, nonsense
-from checks.soql_oracle.questions import Count, Drawing, Groups, Part, Question, Ref, Rows
+from checks.soql_oracle.questions import Count, Groups, Part, Question, Ref, Rows
 from checks.soql_oracle.world import World
 
 Get = Callable[[str], tuple[int, bytes]]

@@ -54,7 +54,6 @@ class FieldList:
 
     def __init__(self, query: Query, values: Values, grouped: bool) -> None:
         self._query, self._values, self._grouped = query, values, grouped
-        self._keys = [values.of(group).sql for group in query.group_by]
         self._unnamed = 0
 
     def outputs(self) -> tuple[Output, ...]:
@@ -99,7 +98,7 @@ class FieldList:
         while isinstance(shown, Call) and shown.function in functions.RENDERINGS and shown.argument:
             shown = shown.argument
         base = self._values.of(shown)
-        if not base.aggregate and base.sql not in self._keys:
+        if not base.aggregate and not self._values.is_group(base):
             raise errors.soql.not_grouped(self._values.place(what.at), value.name)
         if isinstance(shown, FieldPath):
             return Output((one.alias or value.name.rsplit(".", 1)[-1],), value)

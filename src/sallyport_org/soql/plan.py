@@ -134,7 +134,7 @@ class _Planner:
         self.schema, self.query, self.sobject = schema, query, sobject
         self.asker, self.prefix, self.level = asker, prefix, level
         self.scope = Scope(schema, sobject, query.text, _aliases(query, sobject), prefix)
-        self.values = Values(self.scope)
+        self.values = Values(self.scope, query.group_by, query.grouping)
         self.grouped = is_grouped(query)
         operands = Operands(query.text, asker.today)
         self.where = Conditions(operands, self._where_value, self._inner)
@@ -219,7 +219,7 @@ class _Planner:
 
     def _having_value(self, what: Expression) -> Value:
         value = self.values.of(what)
-        if not value.aggregate and value.sql not in self._keys():
+        if not value.aggregate and not self.values.is_group(value):
             raise errors.soql.not_grouped(self.values.place(what.at), value.name)
         return value
 
@@ -264,7 +264,8 @@ class _Planner:
         text = replace(query, text=self.query.text)
         planned = plan(self.schema, text, replace(self.asker, all_rows=False), prefix=prefix)
         inner = planned.outputs[0].value
-        semi_joins.check_sides(left, inner, place, self.sobject.name)
+        objects = (self.sobject.name, planned.sobject.name)
+        semi_joins.check_sides(left, inner, place, objects)
         return planned.select(inner.sql)
 
     def _no_inner(self, query: Query, left: Value) -> str:
@@ -279,9 +280,6 @@ class _Planner:
         return Index(self.where.sql(found.condition), found.fields, found.single)
 
     # -- GROUP BY and ORDER BY
-
-    def _keys(self) -> list[str]:
-        return [self.values.of(group).sql for group in self.query.group_by]
 
     def _grouping(self) -> str:
         query = self.query
@@ -319,7 +317,7 @@ class _Planner:
         value = self.values.of(order.by)
         place = self.values.place(order.by.at)
         one = value.field
-        if self.grouped and not value.aggregate and value.sql not in self._keys():
+        if self.grouped and not value.aggregate and not self.values.is_group(value):
             raise errors.soql.not_grouped_but_ordered(place, value.name)
         of_groups = aggregates(order.by) or functions.is_date_function(value.function)
         if of_groups and not self.grouped:

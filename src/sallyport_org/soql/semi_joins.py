@@ -70,13 +70,16 @@ def check_inner(query: Query, place: Place) -> None:
         raise errors.soql.semi_join_entity(place, query.sobject)
 
 
-def check_sides(left: Value, inner: Value, place: Place, outer: str) -> None:
-    """Refuse sides that are no ids, or ids of different objects; ``outer`` is the object asked."""
+def check_sides(left: Value, inner: Value, place: Place, objects: tuple[str, str]) -> None:
+    """Refuse sides that are no ids, or ids of different objects.
+
+    ``objects`` are the ones the outer and the inner query ask.
+    """
     if left.field is None or left.kind not in ("id", "reference"):
         raise errors.soql.semi_join_left(place, left.name)
     if inner.field is None or inner.kind not in ("id", "reference"):
         raise errors.soql.semi_join_selects(place)
-    if outer == inner.owner:
+    if objects[0] == objects[1]:
         raise errors.soql.semi_join_same_object(place)
     if not _kinds(left.field, left.owner) & _kinds(inner.field, inner.owner):
         raise errors.soql.semi_join_kinds(place, inner.name, left.name)

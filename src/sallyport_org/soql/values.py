@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sallyport_org import errors
 from sallyport_org.errors.soql import Place
 from sallyport_org.soql import functions
 from sallyport_org.soql.functions import Value
@@ -17,9 +18,11 @@ from sallyport_org.soql.tree import Call, Distance, Expression, FieldPath
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The values of one query."""
+    """The values of one query; ``groups`` is its GROUP BY, ``grouping`` ROLLUP, CUBE or empty."""
 
     scope: Scope
+    groups: tuple[Expression, ...] = ()
+    grouping: str = ""
 
     def of(self, what: Expression) -> Value:
         """Return an expression as SQL with its type; raises a refusal in Salesforce's words."""
@@ -34,7 +37,20 @@ class Values:
                 return functions.distance(column, what.latitude, what.longitude, what.unit, place)
             case Call():
                 argument = None if what.argument is None else self.of(what.argument)
+                if what.function == "GROUPING" and argument is not None:
+                    self._check_total(argument, place)
                 return functions.apply(what.function, argument, place)
+
+    def is_group(self, value: Value) -> bool:
+        """Tell whether a value is one of those the query groups by."""
+        return any(
+            value.sql == self.of(group).sql for group in self.groups if not aggregates(group)
+        )
+
+    def _check_total(self, value: Value, place: Place) -> None:
+        """Refuse GROUPING() of what ROLLUP or CUBE does not add up over."""
+        if not self.grouping or not self.is_group(value):
+            raise errors.soql.not_grouped(place, value.name)
 
     def place(self, at: int) -> Place:
         """Return a position in the query."""
