@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from sallyport_org.server import OrgServer
@@ -39,8 +39,15 @@ class Answer:
         return list(csv.reader(io.StringIO(self.body.decode(), newline="")))
 
 
+class Addressed(Protocol):
+    """A simulator: here, or in another process."""
+
+    @property
+    def url(self) -> str: ...
+
+
 def ask(
-    server: OrgServer,
+    server: Addressed,
     method: str,
     path: str,
     body: bytes | str | None = None,
@@ -60,7 +67,7 @@ def ask(
     return Answer(reply.status, reply.headers, content)
 
 
-def token_request(server: OrgServer, **form: str) -> Answer:
+def token_request(server: Addressed, **form: str) -> Answer:
     return ask(server, "POST", "/services/oauth2/token", urlencode(form), FORM)
 
 
