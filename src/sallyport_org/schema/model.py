@@ -286,9 +286,10 @@ class Schema:
         """Add objects, or replace those of the same names, all in one step."""
         self._replace({**self._by_name, **{one.name.lower(): one for one in sobjects}})
 
-    def remove(self, name: str) -> None:
-        """Take an object away; one that is not there is no error."""
-        self._replace({key: one for key, one in self._by_name.items() if key != name.lower()})
+    def remove(self, *names: str) -> None:
+        """Take objects away, all in one step; one that is not there is no error."""
+        gone = {name.lower() for name in names}
+        self._replace({key: one for key, one in self._by_name.items() if key not in gone})
 
     def copy(self) -> Schema:
         """Return a schema with the same objects, to try changes on."""
