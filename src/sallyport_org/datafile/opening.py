@@ -55,7 +55,7 @@ def open_org(
     """
     tables = _tables(file)
     known = KEPT in tables
-    if tables and not known:
+    if not known and any(not name.startswith("~") for name in tables):
         raise DataFileError(f"{file}: is no data file of sallyport-org; name another")
     with _refusals(file):
         engine = Engine(file=file)
