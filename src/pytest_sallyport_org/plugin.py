@@ -16,17 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from sallyport_org.server import OrgServer
+if TYPE_CHECKING:  # runs that start no org do not pay for loading the simulator
+    from sallyport_org.server import OrgServer
 
 MARKER = "sallyport_org"
 SHOWN_REQUESTS = 20
 """How many of the latest requests a failing test shows."""
 
-_SERVERS = pytest.StashKey[list[OrgServer]]()
+_SERVERS = pytest.StashKey["list[OrgServer]"]()
 
 
 class OrgFactory(Protocol):
@@ -86,6 +87,8 @@ def org_factory(request: pytest.FixtureRequest, _org_authority: Path) -> Iterato
 
     What is left out comes from the options of the run.
     """
+    from sallyport_org.server import OrgServer
+
     started: list[OrgServer] = []
     request.node.stash[_SERVERS] = started
     usual = _usual(request.config)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from sallyport_org.datafile.parts import parts_of
+from sallyport_org.datafile.parts import objects_of, parts_of
 
 if TYPE_CHECKING:
     from sallyport_org.founding import Credentials
@@ -48,6 +48,8 @@ class Keeper:
         with self._lock:
             seen = self._versions()
             parts = self._parts()
+            if seen[0] != self._seen[0]:
+                parts |= objects_of(self._org)
             changed = {
                 name: text for name, text in parts.items() if self._written.get(name) != text
             }

@@ -19,7 +19,7 @@ import duckdb
 from sallyport_org import __version__
 from sallyport_org.build import OrgShape, build_org
 from sallyport_org.datafile.keeper import KEPT, Keeper, make_table, read_parts, write_parts
-from sallyport_org.datafile.parts import parts_of, restore
+from sallyport_org.datafile.parts import objects_of, parts_of, restore
 from sallyport_org.founding import Credentials
 from sallyport_org.identity import App
 from sallyport_org.rows.engine import Engine
@@ -81,7 +81,8 @@ def open_org(
                 apps=apps,
                 engine=engine,
             )
-            write_parts(engine, {**parts_of(org, credentials), "file": _stamp()})
+            whole = {**parts_of(org, credentials), **objects_of(org), "file": _stamp()}
+            write_parts(engine, whole)
     except BaseException:
         engine.close()
         raise

@@ -37,8 +37,11 @@ _BESIDE = {"user", "app"}
 """Attributes of a session that are kept by name."""
 
 
+OBJECTS = "objects"
+
+
 def parts_of(org: Org, credentials: Credentials) -> dict[str, str]:
-    """Return every part of an org as a text."""
+    """Return every part of an org as a text, but for its objects, which seldom change."""
     directory = org.directory
     key = directory.signing_key
     with directory.lock:
@@ -63,9 +66,15 @@ def parts_of(org: Org, credentials: Credentials) -> dict[str, str]:
             "policies": list(directory.policies.values()),
             "approvals": list(directory.approvals.values()),
             "sessions": [_session(one) for one in directory.sessions()],
-            "objects": _own_objects(org),
         }
         return {name: _text(value) for name, value in parts.items()}
+
+
+def objects_of(org: Org) -> dict[str, str]:
+    """Return the part that holds the objects that are not as they ship: deployed, or loaded."""
+    standard = standard_schema()
+    own = [one for one in org.schema if standard.find(one.name) != one]
+    return {OBJECTS: _text(own)}
 
 
 def restore(
@@ -79,7 +88,7 @@ def restore(
     read = {name: json.loads(text) for name, text in parts.items()}
     about = read["org"]
     schema = standard_schema()
-    schema.put(*inputs.convert(read["objects"], list[SObject], "objects"))
+    schema.put(*inputs.convert(read[OBJECTS], list[SObject], OBJECTS))
     moving = MovableClock(clock)
     moving.move(timedelta(seconds=about["ahead_seconds"]))
     org = Org(
@@ -132,12 +141,6 @@ def _session(session: Session) -> dict[str, Any]:
     client_id = session.app.client_id if session.app else None
     kept = {name: getattr(session, name) for name in names}
     return {**kept, "user": session.user.username, "app": client_id}
-
-
-def _own_objects(org: Org) -> list[SObject]:
-    """Return the objects that are not as they ship: deployed, or found in loaded files."""
-    standard = standard_schema()
-    return [one for one in org.schema if standard.find(one.name) != one]
 
 
 def _text(value: object) -> str:
