@@ -15,7 +15,7 @@ from typing import Any, cast
 from sallyport_org import errors
 from sallyport_org.bulk.form import read_form
 from sallyport_org.bulk.loads import IngestJob, run
-from sallyport_org.bulk.pages import DELIMITERS, LINE_ENDINGS
+from sallyport_org.bulk.pages import CSV_TYPE, DELIMITERS, LINE_ENDINGS
 from sallyport_org.bulk.query import choice
 from sallyport_org.bulk.spool import Spool
 from sallyport_org.bulk.table import Shape
@@ -30,7 +30,7 @@ MOST_FORM_CHARACTERS = 100_000
 """How many characters of CSV the one-call form takes (documented)."""
 
 _OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
-_CSV = {"Content-Type": "text/csv; charset=UTF-8"}
+_CSV = {"Content-Type": CSV_TYPE}
 
 
 def create(context: Context) -> Reply:

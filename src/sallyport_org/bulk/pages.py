@@ -22,6 +22,9 @@ from pyarrow import csv
 
 from sallyport_org.rows.snapshot import Snapshot
 
+CSV_TYPE = "text/csv"
+"""Bulk API 2.0 names no charset, though it is UTF-8 (observed: clients that trusted the header read
+Latin-1, github.com/simple-salesforce/simple-salesforce/issues/706)."""
 GZIP_LEVEL = 1
 CACHE_BYTES = 512 * 1024 * 1024
 """How many bytes of compressed pages are kept; the least recently read go first."""

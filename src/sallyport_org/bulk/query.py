@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from sallyport_org import errors
-from sallyport_org.bulk.pages import DELIMITERS, LINE_ENDINGS, Dialect, Page, plain
+from sallyport_org.bulk.pages import CSV_TYPE, DELIMITERS, LINE_ENDINGS, Dialect, Page, plain
 from sallyport_org.bulk.query_jobs import QueryJob, run
 from sallyport_org.bulk.query_rules import check, chunkable
 from sallyport_org.rows.snapshot import Snapshot
@@ -101,7 +101,7 @@ def results(context: Context, job_id: str) -> Reply:
     end = start + rows
     last = end >= snapshot.rows
     headers = {
-        "Content-Type": "text/csv; charset=UTF-8",
+        "Content-Type": CSV_TYPE,
         "Sforce-NumberOfRecords": str(min(rows, snapshot.rows - start)),
         "Sforce-Locator": "null" if last else locator(end),
     }
