@@ -1,6 +1,7 @@
 """One field's metadata as a :class:`Field`.
 
-What belongs here: every field type, and what its elements say. What does not: objects and files.
+What belongs here: every field type, and what its elements say. What does not: values of picklists
+(``picklists``), roll-ups (``summaries``), objects and files (``folder``).
 
 Types and elements are documented at
 https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/customfield.htm; what a
@@ -9,34 +10,19 @@ describe says of each was observed where a recorded one exists and is documented
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
 
+from sallyport_org.schema.metadata.picklists import ValueSets, with_values
+from sallyport_org.schema.metadata.summaries import summary_field
 from sallyport_org.schema.metadata.xml import Part
-from sallyport_org.schema.model import Field, PicklistValue, Summary, SummaryFilter
+from sallyport_org.schema.model import Field
 from sallyport_org.schema.notation import location_fields, read_field
-
-ValueSets = Mapping[str, tuple[PicklistValue, ...]]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__c")
 _PLACEHOLDER = "F__c | F | "
 _FORMULA_TYPES = ("Text", "Number", "Currency", "Percent", "Checkbox", "Date", "DateTime", "Time")
-_OPERATIONS = (
-    "equals",
-    "notEqual",
-    "lessThan",
-    "greaterThan",
-    "lessOrEqual",
-    "greaterOrEqual",
-    "contains",
-    "notContain",
-    "startsWith",
-    "includes",
-    "excludes",
-)
 
 
 def fields_of(part: Part, value_sets: ValueSets) -> tuple[Field, ...]:
@@ -54,7 +40,7 @@ def fields_of(part: Part, value_sets: ValueSets) -> tuple[Field, ...]:
     if part.text("formula") is not None:
         made = _formula(part, kind)
     elif kind == "Summary":
-        made = _summary(part)
+        made = summary_field(part)
     elif kind == "Location":
         parts = location_fields(name, label)
         scale = part.number("scale", 0, 15)
@@ -62,33 +48,12 @@ def fields_of(part: Part, value_sets: ValueSets) -> tuple[Field, ...]:
     else:
         made = _READERS[kind](part)
         if kind in ("Picklist", "MultiselectPicklist"):
-            made = _with_values(part, made, value_sets)
+            made = with_values(part, made, value_sets)
         made = _with_default(part, made, kind)
     required = part.truth("required") and kind not in ("Checkbox", "AutoNumber")
     if required and not made.calculated:
         made = replace(made, nillable=False, permissionable=False)
     return (replace(made, name=name, label=label, help=part.text("inlineHelpText")),)
-
-
-def value_set(part: Part, values: str) -> tuple[PicklistValue, ...]:
-    """Return the entries of a value set whose elements have the given name."""
-    entries = []
-    for one in part.parts(values):
-        value = one.needed("fullName", "every value needs one")
-        entries.append(
-            PicklistValue(
-                value,
-                one.text("label") or value,
-                one.truth("default"),
-                one.truth("isActive", default=True),
-            )
-        )
-    seen: set[str] = set()
-    for entry in entries:
-        if entry.value.lower() in seen:
-            raise part.refused(values, f"names {entry.value!r} twice; leave one out")
-        seen.add(entry.value.lower())
-    return tuple(entries)
 
 
 # -- the types
@@ -228,7 +193,7 @@ _READERS: dict[str, Callable[[Part], Field]] = {
 }
 
 
-# -- formulas and roll-ups
+# -- formulas and defaults
 
 
 def _formula(part: Part, kind: str) -> Field:
@@ -253,134 +218,6 @@ def _formula(part: Part, kind: str) -> Field:
         groupable=kind in ("Checkbox", "Date"),
         permissionable=True,
     )
-
-
-_SUMMARY_FUNCTIONS: dict[str, Literal["count", "sum", "min", "max"]] = {
-    "count": "count",
-    "sum": "sum",
-    "min": "min",
-    "max": "max",
-}
-
-
-def _summary(part: Part) -> Field:
-    """A roll-up; the type of the field added up is put in once all objects are known."""
-    operation = part.one_of("summaryOperation", tuple(_SUMMARY_FUNCTIONS))
-    child, _, link = part.needed(
-        "summaryForeignKey", "name the child's field, as in Line__c.Order__c"
-    ).partition(".")
-    if not link:
-        raise part.refused("summaryForeignKey", "must name object and field, as Line__c.Order__c")
-    summed: str | None = None
-    if operation != "count":
-        cure = "name the child's field to add up, as in Line__c.Price__c"
-        owner, _, summed = part.needed("summarizedField", cure).partition(".")
-        if owner.lower() != child.lower() or not summed:
-            raise part.refused("summarizedField", f"must be a field of {child}")
-    filters = tuple(
-        SummaryFilter(
-            one.needed("field", "name the child's field").split(".")[-1],
-            one.one_of("operation", _OPERATIONS),
-            tuple(text.strip() for text in (one.text("value") or "").split(",")),
-        )
-        for one in part.parts("summaryFilterItems")
-    )
-    made = read_field(f"{_PLACEHOLDER}double(18,0) readonly")
-    function = _SUMMARY_FUNCTIONS[operation]
-    return replace(
-        made, summary=Summary(function, child, link, summed, filters), permissionable=True
-    )
-
-
-# -- picklists and defaults
-
-
-def _with_values(part: Part, made: Field, value_sets: ValueSets) -> Field:
-    """Return a picklist with its values: its own, a global set's, or of the older spelling."""
-    holder = part.part("valueSet")
-    old = part.part("picklist")
-    restricted = False
-    controller: str | None = None
-    values: tuple[PicklistValue, ...] = ()
-    if holder is not None:
-        restricted = holder.truth("restricted")
-        controller = holder.text("controllingField")
-        shared = holder.text("valueSetName")
-        own = holder.part("valueSetDefinition")
-        if shared is not None:
-            restricted = True
-            values = _shared_values(holder, shared, value_sets)
-        elif own is not None:
-            values = value_set(own, "value")
-            values = _sorted(own, values)
-    elif old is not None:
-        restricted = old.truth("restrictedPicklist")
-        controller = old.text("controllingField")
-        values = _sorted(old, value_set(old, "picklistValues"))
-    else:
-        raise part.refused("valueSet", "is missing; a picklist needs its values")
-    default = next((one.value for one in values if one.default), None)
-    return replace(
-        made,
-        picklist=values,
-        restricted=restricted,
-        default=default,
-        defaulted=default is not None,
-        controller=controller,
-        precision=len(values) if made.type == "multipicklist" else made.precision,
-    )
-
-
-def _shared_values(holder: Part, name: str, value_sets: ValueSets) -> tuple[PicklistValue, ...]:
-    found = value_sets.get(name.lower())
-    if found is None:
-        raise holder.refused(
-            "valueSetName", f"names {name}, which no globalValueSet file defines; add that file"
-        )
-    return found
-
-
-def _sorted(holder: Part, values: tuple[PicklistValue, ...]) -> tuple[PicklistValue, ...]:
-    if not holder.truth("sorted"):
-        return values
-    return tuple(sorted(values, key=lambda one: one.label.lower()))
-
-
-def with_dependency(part: Part, made: Field, siblings: Sequence[Field]) -> Field:
-    """Return a dependent picklist whose values say which of the controlling ones allow them.
-
-    Each is a bit set in base64, the controlling values in order, highest bit first (documented).
-    """
-    if made.controller is None:
-        return made
-    controlling = next((one for one in siblings if one.name == made.controller), None)
-    if controlling is None:
-        raise part.refused(
-            "valueSet/controllingField",
-            f"names {made.controller}, which the object lacks; add that field",
-        )
-    truths = ["false", "true"]
-    order = [one.value for one in controlling.picklist] or truths
-    allowed: dict[str, set[int]] = {}
-    holder = part.part("valueSet")
-    for setting in holder.parts("valueSettings") if holder else []:
-        for value in setting.texts("valueName"):
-            places = allowed.setdefault(value, set())
-            places |= {
-                order.index(one) for one in setting.texts("controllingFieldValue") if one in order
-            }
-    values = tuple(
-        replace(one, valid_for=_bits(allowed.get(one.value, set()), len(order)))
-        for one in made.picklist
-    )
-    return replace(made, picklist=values)
-
-
-def _bits(places: set[int], count: int) -> str:
-    content = bytearray((count + 7) // 8)
-    for place in places:
-        content[place // 8] |= 128 >> place % 8
-    return base64.b64encode(bytes(content)).decode()
 
 
 def _with_default(part: Part, made: Field, kind: str) -> Field:

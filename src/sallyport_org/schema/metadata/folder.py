@@ -14,13 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sallyport_org import ids
-from sallyport_org.schema.metadata.fields import (
-    ValueSets,
-    check_display_format,
-    fields_of,
-    value_set,
-    with_dependency,
-)
+from sallyport_org.schema.metadata.fields import check_display_format, fields_of
+from sallyport_org.schema.metadata.picklists import ValueSets, value_set, with_dependency
+from sallyport_org.schema.metadata.summaries import with_summaries
 from sallyport_org.schema.metadata.xml import MetadataError, Part, read_file
 from sallyport_org.schema.model import Field, RecordType, Schema, SObject, ValidationRule
 from sallyport_org.schema.notation import read_field, read_object
@@ -86,7 +82,7 @@ def read(folder: Path, schema: Schema) -> Reading:
         grown.put(_object(grown, name, parts, value_sets, left_out))
     for name, parts in found.items():
         _check_references(grown, grown.sobject(name), parts)
-        grown.put(_with_summaries(grown, grown.sobject(name), parts))
+        grown.put(with_summaries(grown, grown.sobject(name), parts.fields))
     return Reading(tuple(grown.sobject(name) for name in found), tuple(left_out))
 
 
@@ -319,48 +315,3 @@ def _check_references(schema: Schema, sobject: SObject, found: _Found) -> None:
             raise part.refused(
                 "errorDisplayField", f"names {shown}, which {sobject.name} lacks; add that field"
             )
-
-
-_SUMMED = frozenset({"double", "currency", "percent", "int"})
-_ORDERED = _SUMMED | {"date", "datetime"}
-
-
-def _with_summaries(schema: Schema, sobject: SObject, found: _Found) -> SObject:
-    """Return the object whose roll-ups have the type of what they add up (documented)."""
-    fields = {one.name: one for one in sobject.fields}
-    for part in found.fields:
-        made = fields.get(part.text("fullName") or "")
-        if made is None or made.summary is None:
-            continue
-        child = schema.find(made.summary.child)
-        link = child.find(made.summary.link) if child else None
-        if child is None or link is None or not (link.master_detail or not link.custom):
-            raise part.refused(
-                "summaryForeignKey",
-                f"names {made.summary.child}.{made.summary.link}, which is no master-detail field "
-                f"to {sobject.name}; name one",
-            )
-        for one in made.summary.filters:
-            if child.find(one.field) is None:
-                raise part.refused(
-                    "summaryFilterItems/field", f"names {one.field}, which {child.name} lacks"
-                )
-        if made.summary.field is not None:
-            summed = child.find(made.summary.field)
-            kinds = _SUMMED if made.summary.function == "sum" else _ORDERED
-            if summed is None or summed.type not in kinds:
-                raise part.refused(
-                    "summarizedField",
-                    f"names {made.summary.field}, which is no {child.name} field that "
-                    f"{made.summary.function} works on; name one of the types "
-                    f"{', '.join(sorted(kinds))}",
-                )
-            precision = 18 if summed.precision else 0
-            fields[made.name] = replace(
-                made,
-                type=summed.type,
-                precision=precision,
-                scale=summed.scale,
-                groupable=summed.groupable,
-            )
-    return replace(sobject, fields=tuple(fields.values()))
