@@ -11,20 +11,23 @@ from typing import Any, TypeVar
 
 from sallyport_org import ids, inputs
 from sallyport_org.admin.access import NotThereError, NowNotError, body, done
-from sallyport_org.identity import PermissionSet, Profile, User, administration, passwords
+from sallyport_org.identity import PermissionSet, Profile, User, administration, newcomers
 from sallyport_org.inputs import BadInput
-from sallyport_org.rows.engine import quoted
 from sallyport_org.state import Org
 from sallyport_org.web import Reply, Visit, json_reply
 
-_PLAIN = (
-    *("email", "name", "failed_logins", "locked_until", "password_set", "password_expired"),
-    *("language", "locale", "time_zone", "known_browsers", "totp_secret", "security_token"),
-)
-"""Attributes of users that are simply set; the others have consequences."""
 _WITH_CONSEQUENCES = ("is_active", "is_frozen", "password", "profile_id", "permission_sets")
-_HOLDER_PLAIN = ("label", "objects", "fields", "all_objects", "permissions")
-_PROFILE_PLAIN = (*_HOLDER_PLAIN, "high_assurance", "login_flow", "barred_clients")
+_HOURS = ("login_hours", "login_ip_ranges")
+
+
+def _others(kind: type, *names: str) -> tuple[str, ...]:
+    return tuple(one for one in inputs.field_types(kind) if one not in names)
+
+
+_PLAIN = _others(User, "id", "username", *_WITH_CONSEQUENCES)
+"""Attributes of users that are simply set; the others have consequences."""
+_HOLDER_PLAIN = _others(PermissionSet, "id", "name")
+_PROFILE_PLAIN = _others(Profile, "id", "name", "standard", *_HOURS)
 
 Action = Callable[[Org, User], object]
 Holder = TypeVar("Holder", bound=PermissionSet)
@@ -74,18 +77,15 @@ def make_user(visit: Visit, org: Org) -> Reply:
     if profile_id is None:
         raise BadInput("profile", None, "name one of the org's profiles, or give profile_id")
     changes = _user_changes(org, given)
-    user = User(
-        id=_next_user_id(org),
-        username=username,
-        password=passwords.new_password(),
-        security_token=passwords.new_security_token(),
+    user = newcomers.new_user(
+        org,
+        username,
         email=str(given.get("email", username)),
         name=str(given.get("name", username.partition("@")[0])),
         profile_id=profile_id,
     )
     _change_user(org, user, changes)
-    org.directory.admit([user])
-    _write_user_row(org, user)
+    newcomers.admit_user(org, user)
     return json_reply(show_user(org, user), 201)
 
 
@@ -136,20 +136,7 @@ def make_profile(visit: Visit, org: Org) -> Reply:
     profiles = org.directory.profiles
     name = _new_name(given, profiles.values())
     like = find_holder(profiles.values(), str(given.get("like", "Standard User")), "profile")
-    number = 100 + len(profiles)
-    made = Profile(
-        id=ids.record_id("00e", number),
-        name=name,
-        label=name,
-        permissions=set(like.permissions),
-        objects=dict(like.objects),
-        fields=dict(like.fields),
-        all_objects=like.all_objects,
-        standard=False,
-    )
-    profiles[made.id] = made
-    _write_profile_row(org, made, like)
-    org.directory.changed()
+    made = newcomers.clone_profile(org, name, like)
     return json_reply(inputs.plain(made), 201)
 
 
@@ -157,7 +144,7 @@ def change_profile(visit: Visit, org: Org, name: str) -> Reply:
     """Change a profile: permissions, objects, fields, login hours, login IP ranges and the rest."""
     profile = find_holder(org.directory.profiles.values(), name, "profile")
     given = body(visit.call)
-    allowed = (*_PROFILE_PLAIN, "login_hours", "login_ip_ranges")
+    allowed = (*_PROFILE_PLAIN, *_HOURS)
     read = inputs.attributes(given, Profile, allowed, "a profile")
     if "login_hours" in read:
         administration.set_login_hours(org, profile, read.pop("login_hours"))
@@ -277,49 +264,3 @@ def _change_holder(org: Org, holder: PermissionSet, changes: dict[str, Any]) -> 
     for name, value in changes.items():
         setattr(holder, name, value)
     org.directory.changed()
-
-
-# -- rows
-
-
-def _next_user_id(org: Org) -> str:
-    taken = {one.id for one in org.directory.users.values()}
-    taken |= {str(one) for (one,) in org.engine.rows('SELECT Id FROM "User"')}
-    number = len(taken)
-    while ids.record_id("005", number) in taken:
-        number += 1
-    return ids.record_id("005", number)
-
-
-def _write_user_row(org: Org, user: User) -> None:
-    first, _, last = user.name.rpartition(" ")
-    values = {
-        "Id": user.id,
-        "Username": user.username,
-        "Email": user.email,
-        "Name": user.name,
-        "FirstName": first or None,
-        "LastName": last,
-        "Alias": user.username[:8],
-        "ProfileId": user.profile_id,
-        "IsActive": user.is_active,
-    }
-    _write_like(org, "User", values, ids.record_id("005", 0))
-
-
-def _write_profile_row(org: Org, profile: Profile, like: Profile) -> None:
-    _write_like(org, "Profile", {"Id": profile.id, "Name": profile.name}, like.id)
-
-
-def _write_like(org: Org, table: str, values: dict[str, Any], like: str) -> None:
-    """Write a row like another one of its table, but for some values and its stamps."""
-    now = org.clock.now().replace(tzinfo=None, microsecond=0)
-    stamps = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), now)
-    changed = {**values, **stamps}
-    marks = ", ".join(f"? AS {quoted(name)}" for name in changed)
-    with org.engine.writing() as cursor:
-        cursor.execute(
-            f"INSERT INTO {quoted(table)} SELECT * REPLACE ({marks}) "  # noqa: S608 - fixed names
-            f"FROM {quoted(table)} WHERE Id = ?",
-            [*changed.values(), like],
-        )
