@@ -138,6 +138,20 @@ def test_a_permission_set_adds_and_counts_from_the_next_call_on(desk: Desk) -> N
     assert desk.clerk.query("SELECT Email FROM Lead").error[1] == "INVALID_TYPE"
 
 
+def test_a_parent_a_user_may_not_see_cannot_be_asked_through_its_children(desk: Desk) -> None:
+    asked = "SELECT Id, Account.Name FROM Contact"
+    assert desk.clerk.query(asked).status == 200
+    kept = desk.profile.objects.pop("Account")
+    desk.org.directory.changed()
+    try:
+        refused = desk.clerk.query(asked).error
+        assert refused[:2] == (400, "INVALID_FIELD")
+        assert "Didn't understand relationship 'Account' in field path" in refused[2]
+    finally:
+        desk.profile.objects["Account"] = kept
+        desk.org.directory.changed()
+
+
 def test_view_all_data_shows_objects_and_leaves_fields_hidden(desk: Desk) -> None:
     desk.profile.permissions.add("PermissionsViewAllData")
     desk.org.directory.changed()

@@ -177,6 +177,9 @@ class Scope:
                 raise errors.soql.too_many_parents(MAX_RELATIONSHIPS)
             targets = [one for name in link.refers_to if (one := self.schema.find(name))]
             if not targets:
+                if any(name in self.schema.whole for name in link.refers_to):
+                    # It is there, but not for this user.
+                    raise self.refused(path, errors.records.unknown_relationship(step))
                 raise errors.rest.not_modelled(f"the object {link.refers_to[0]} behind {step}")
             alias = f"{self.root.alias}{len(self._sources) + 1}"
             joined = Source(targets[0], alias, self.schema, key)
