@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from sallyport_org.identity import App, User, app_administration, approvals
-from sallyport_org.identity.model import API_ENABLED, CUSTOMIZE
+from sallyport_org.identity.model import API_ENABLED, APPROVE_UNINSTALLED, CUSTOMIZE
 from sallyport_org.server import OrgServer
 from sallyport_org.setup.menu import MENU
 from sallyport_org.setup.switches import PAGES
@@ -171,11 +171,36 @@ def test_permission_sets_are_made_and_assigned(
     assert "is taken by another" in admin.send(form, label="Sync", name="sync_users").text
 
 
-def test_a_users_email_is_checked(admin: Visitor, worker: User) -> None:
+def test_a_users_email_is_checked(server: OrgServer, admin: Visitor, worker: User) -> None:
+    profiles = server.org.directory.profiles
     form = admin.get(f"{SETUP}/ManageUsers/{worker.id}/edit")
-    page = admin.send(form, email="nowhere", name="Renamed")
+    page = admin.send(form, email="nowhere", profile_id=sorted(profiles)[0])
     assert "Email: 'nowhere' is no e-mail address; write it like name@example.com" in page.text
-    assert worker.name != "Renamed", "nothing is half saved"
+    assert worker.profile_id == sorted(profiles)[1], "nothing is half saved"
+
+
+def test_a_new_user_is_mailed_a_password_to_be_changed(server: OrgServer, admin: Visitor) -> None:
+    form = admin.get(f"{SETUP}/ManageUsers/new")
+    given = {"name": "Nora New", "email": "nora@example.com", "username": "nora@acme.example"}
+    assert "nora@acme.example was mailed a password." in admin.send(form, **given).text
+    assert server.sql(
+        "SELECT Name, IsActive FROM \"User\" WHERE Username = 'nora@acme.example'"
+    ) == [("Nora New", True)]
+    user = server.org.directory.user("nora@acme.example")
+    assert user is not None
+    assert "Change Your Password" in Visitor(server).log_in(user.username, user.password).text
+    assert "the org has that user; choose another name" in admin.send(form, **given).text
+
+
+def test_a_cloned_administrator_may_not_approve_uninstalled_apps(
+    server: OrgServer, admin: Visitor
+) -> None:
+    like = server.org.directory.profiles[sorted(server.org.directory.profiles)[0]]
+    form = admin.get(f"{SETUP}/EnhancedProfiles/{like.id}/clone")
+    made = admin.send(form, name="Our Administrator")
+    cloned = server.org.directory.profiles[made.path.rpartition("/")[2]]
+    assert like.permissions - cloned.permissions == {APPROVE_UNINSTALLED}
+    assert "one of that name exists" in admin.send(form, name="our administrator").text
 
 
 # -- profiles

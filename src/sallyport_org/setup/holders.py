@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sallyport_org import ids
-from sallyport_org.identity import PermissionSet, Profile, administration, model
+from sallyport_org.identity import PermissionSet, Profile, administration, model, newcomers
 from sallyport_org.identity.administration import MINUTES_A_DAY, ChangeRefusedError
 from sallyport_org.setup.desk import Desk, at_desk, not_here
 from sallyport_org.setup.fields import Check, Checks, Lines, Ranges, Text
@@ -83,9 +83,12 @@ def edit(desk: Desk, node: str, holder_id: str) -> Reply:
         ("Administrative Permissions", (Checks("permissions", "Permissions", PERMISSIONS),))
     ]
     current: dict[str, Any] = {"permissions": holder.permissions}
+    links = [(home_of(kind.node, holder.id, "objects"), "Object and Field Permissions")]
     if isinstance(holder, Profile):
         sections += _profile_sections()
         current |= _profile_values(holder)
+
+        links.insert(0, (home_of(kind.node, holder.id, "clone"), "Clone"))
 
     def save(values: dict[str, Any]) -> Reply:
         if isinstance(holder, Profile):
@@ -102,8 +105,33 @@ def edit(desk: Desk, node: str, holder_id: str) -> Reply:
         sections,
         current,
         save,
-        links=[(home_of(kind.node, holder.id, "objects"), "Object and Field Permissions")],
+        links=links,
         cancel=home_of(kind.node),
+    )
+
+
+@at_desk
+def clone(desk: Desk, node: str, holder_id: str) -> Reply:
+    """*Clone* a profile."""
+    like = desk.org.directory.profiles.get(holder_id)
+    if like is None:
+        return not_here(desk, PROFILES.node, "This profile")
+    sections = (("Clone Profile", (Text("name", "Profile Name", required=True),)),)
+
+    def save(values: dict[str, Any]) -> Reply:
+        made = newcomers.clone_profile(desk.org, values["name"], like)
+        return desk.done(
+            home_of(PROFILES.node, made.id), f"The profile is a clone of {like.label}."
+        )
+
+    return form_page(
+        desk,
+        PROFILES.node,
+        f"Clone {like.label}",
+        sections,
+        {"name": ""},
+        save,
+        cancel=home_of(PROFILES.node, like.id),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sallyport_org.identity import User, administration, history, passwords
+from sallyport_org.identity import User, administration, approvals, history, newcomers, passwords
 from sallyport_org.identity.model import FOREVER
 from sallyport_org.setup.desk import Desk, at_desk, not_here
 from sallyport_org.setup.fields import Checks, Choice, Text
@@ -52,9 +52,7 @@ def show(desk: Desk, user_id: str) -> Reply:
     directory, user = desk.org.directory, desk.org.directory.user_by_id(user_id)
     if user is None:
         return not_here(desk, NODE, "This user")
-    approvals = [
-        one for one in directory.approvals.values() if one.user_id == user.id and one.alive
-    ]
+    granted = [one for one in directory.approvals.values() if one.user_id == user.id and one.alive]
     return desk.page(
         "user.html",
         NODE,
@@ -65,7 +63,7 @@ def show(desk: Desk, user_id: str) -> Reply:
         locked_for_good=user.locked_until == FOREVER,
         profile=directory.profile_of(user),
         sets=directory.sets_of(user)[1:],
-        approvals=approvals,
+        approvals=granted,
         apps=directory.apps,
         sessions=[one for one in directory.sessions() if one.user is user],
         logins=list(history.of_user(desk.org, user))[:SHOWN_LOGINS],
@@ -122,13 +120,46 @@ def revoke(desk: Desk, user_id: str, approval_id: str) -> Reply:
     approval = directory.approvals.get(approval_id)
     if user is None or approval is None or approval.user_id != user.id:
         return not_here(desk, NODE, "This approval")
-    administration.revoke_approvals(desk.org, user, approval.client_id)
+    approvals.end(directory, approval, "revoked")
     return desk.done(home_of(NODE, user.id), "The app's access was revoked.")
 
 
 @at_desk
+def new(desk: Desk) -> Reply:
+    """*New User*: a password to be changed at the first login arrives by mail."""
+    profiles = [(one.id, one.label) for one in desk.org.directory.profiles.values()]
+    sections = (
+        (
+            "General Information",
+            (
+                Text("name", "Name", required=True),
+                Text("email", "Email", required=True, check=checked_email),
+                Text(
+                    "username",
+                    "Username",
+                    "In the form of an email address; it need not be one.",
+                    required=True,
+                    check=_checked_username,
+                ),
+                Choice("profile_id", "Profile", profiles),
+            ),
+        ),
+    )
+
+    def save(values: dict[str, Any]) -> Reply:
+        user = newcomers.new_user(desk.org, values.pop("username"), **values)
+        newcomers.admit_user(desk.org, user)
+        administration.reset_password(desk.org, user)
+        return desk.done(home_of(NODE, user.id), f"{user.username} was mailed a password.")
+
+    first = profiles[0][0] if profiles else ""
+    current = {"name": "", "email": "", "username": "", "profile_id": first}
+    return form_page(desk, NODE, "New User", sections, current, save, cancel=home_of(NODE))
+
+
+@at_desk
 def edit(desk: Desk, user_id: str) -> Reply:
-    """Edit name, e-mail, profile, and assigned permission sets."""
+    """Edit e-mail, profile, and assigned permission sets."""
     directory, user = desk.org.directory, desk.org.directory.user_by_id(user_id)
     if user is None:
         return not_here(desk, NODE, "This user")
@@ -138,7 +169,6 @@ def edit(desk: Desk, user_id: str) -> Reply:
         (
             "General Information",
             (
-                Text("name", "Name", required=True),
                 Text("email", "Email", required=True, check=checked_email),
                 Choice("profile_id", "Profile", profiles),
             ),
@@ -150,14 +180,14 @@ def edit(desk: Desk, user_id: str) -> Reply:
         wanted = values.pop("permission_sets")
         for name, value in values.items():
             setattr(user, name, value)
-        user.permission_sets.clear()
+        for one in user.permission_sets - wanted:
+            administration.unassign(desk.org, user, one)
         for one in wanted:
             administration.assign(desk.org, user, one)
         directory.changed()
         return desk.done(home_of(NODE, user.id), "The user was saved.")
 
     current = {
-        "name": user.name,
         "email": user.email,
         "profile_id": user.profile_id,
         "permission_sets": user.permission_sets,
@@ -173,9 +203,17 @@ def edit(desk: Desk, user_id: str) -> Reply:
     )
 
 
+def _checked_username(text: str) -> str:
+    return _address(text, "Username")
+
+
 def checked_email(text: str) -> str:
     """Return an e-mail address; raises ValueError for what cannot be one."""
+    return _address(text, "Email")
+
+
+def _address(text: str, field: str) -> str:
     name, _, host = text.partition("@")
     if not name or "." not in host or " " in text:
-        raise ValueError(f"Email: {text!r} is no e-mail address; write it like name@example.com")
+        raise ValueError(f"{field}: {text!r} is no e-mail address; write it like name@example.com")
     return text

@@ -43,11 +43,13 @@ ROUTES = (
     route(f"{BASE}/CompanyProfileInfo/home", GET=company.information),
     route(f"{BASE}/SystemOverview/home", GET=company.overview),
     route(f"{BASE}/ManageUsers/home", GET=people.show_all),
+    _form("ManageUsers/new", people.new),
     route(f"{BASE}/ManageUsers/{{}}", GET=people.show),
     _form("ManageUsers/{}/edit", people.edit),
     route(f"{BASE}/ManageUsers/{{}}/do/{{}}", POST=people.act),
     route(f"{BASE}/ManageUsers/{{}}/revoke/{{}}", POST=people.revoke),
     _form("PermSets/new", holders.new_set),
+    _form("EnhancedProfiles/{}/clone", _for("EnhancedProfiles", holders.clone)),
     *(
         one
         for node in ("EnhancedProfiles", "PermSets")
