@@ -6,7 +6,6 @@ SOAP, OAuth, bulk) and making rows up. Nothing here does IO.
 
 from __future__ import annotations
 
-import hmac
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -251,8 +250,3 @@ class Org:
         with self._lock:
             self._jobs += 1
             return ids.record_id(prefix, self._jobs)
-
-
-def same_text(given: str, kept: str) -> bool:
-    """Compare two secrets without telling their common length."""
-    return hmac.compare_digest(given.encode(), kept.encode())

@@ -5,10 +5,15 @@ Login History tells what the words do not.
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -272,6 +277,8 @@ def test_external_client_apps_live_in_their_own_org(server: OrgServer) -> None:
     policy = server.org.directory.policy(somebody.app)
     policy.installed = False
     assert refusal(somebody.by_credentials()) == words
+    assert refusal(somebody.by_code()) == words
+    assert somebody.statuses == ["Package for this consumer is not installed in your organization"]
     app_administration.install(server.org, somebody.app)
     assert somebody.by_credentials().status == 200
 
@@ -282,6 +289,15 @@ def test_an_external_client_app_can_be_switched_off(server: OrgServer, switch: s
     setattr(server.org.directory.policy(somebody.app), switch, False)
     text = "The external client app or the OAuth plugin is disabled."
     assert refusal(somebody.by_credentials()) == ("oauth_flow_disabled", text)
+
+
+def test_a_deleted_app_is_unknown_and_history_says_why(somebody: Newcomer) -> None:
+    token = somebody.by_code().json["refresh_token"]
+    app_administration.delete_app([somebody.server.org], somebody.app)
+    unknown = ("invalid_client_id", "client identifier invalid")
+    assert refusal(somebody.by_refresh(token)) == unknown
+    assert refusal(somebody.by_password()) == unknown
+    assert somebody.statuses[:2] == ["Failed: Consumer Deleted"] * 2
 
 
 def test_a_blocked_app_gets_no_token_and_loses_its_sessions(somebody: Newcomer) -> None:
@@ -379,6 +395,27 @@ def test_a_forged_assertion_shows_in_login_history(somebody: Newcomer) -> None:
     somebody.app.certificate = RSAKey.generate_key(2048).as_pem(private=False).decode()
     assert refusal(by_assertion(somebody)) == ("invalid_grant", "invalid assertion")
     assert somebody.statuses == ["Failed: Signature Invalid"]
+
+
+def test_an_outdated_certificate_vouches_as_well_as_ever(somebody: Newcomer) -> None:
+    private = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sync")])
+    builder = x509.CertificateBuilder(name, name, private.public_key(), 1)
+    builder = builder.not_valid_before(datetime(2019, 1, 1, tzinfo=UTC)).not_valid_after(
+        datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    certificate = builder.sign(private, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+    somebody.app.certificate = app_administration.checked_certificate(certificate)
+    preauthorize(somebody)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    claims = {
+        "iss": somebody.app.client_id,
+        "sub": somebody.user.username,
+        "aud": "https://login.salesforce.com",
+        "exp": int(time.time()) + 180,
+    }
+    assertion = jwt.encode({"alg": "RS256"}, claims, RSAKey.import_key(pem))
+    assert somebody.token(grant_type=JWT_GRANT, assertion=assertion).status == 200
 
 
 def test_an_exp_in_milliseconds_is_refused(somebody: Newcomer) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote_plus
 
 from sallyport_org import errors
-from sallyport_org.identity import App, Approval, Session, app_rules
+from sallyport_org.identity import App, Approval, Session, app_rules, approvals, history
 from sallyport_org.identity.judge import Attempt, Way, is_generic, same_text
 from sallyport_org.identity.model import User
 from sallyport_org.state import Org
@@ -111,7 +111,26 @@ def app_of(request: TokenRequest, client_id: str) -> App:
         app = app_rules.find(org, client_id)
         if app is not None:
             return app
+    _note_deleted(request, client_id)
     raise errors.tokens.unknown_client()
+
+
+def _note_deleted(request: TokenRequest, client_id: str) -> None:
+    """Write down whose login failed for an app that is no more."""
+    for org in request.orgs:
+        if client_id not in org.directory.deleted_apps:
+            continue
+        approval = approvals.holding(org.directory, request.form.get("refresh_token", ""))
+        user = (
+            org.directory.user_by_id(approval.user_id)
+            if approval is not None
+            else org.directory.user(request.form.get("username", ""))
+        )
+        if user is not None:
+            call = request.visit.call
+            how: Way = "password" if approval is None else "refresh"
+            attempt = Attempt(how, user, call.remote, call.host)
+            history.note(org, attempt, "Failed: Consumer Deleted")
 
 
 def authenticated_client(request: TokenRequest, *, secret_needed: bool | None = None) -> App:

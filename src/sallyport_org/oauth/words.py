@@ -46,11 +46,24 @@ _APP: dict[AppVerdict, _Words] = {
 }
 
 
-def check_app(org: Org, app: App) -> None:
-    """Raise the refusal an app meets in an org whoever asks, if any."""
+_APP_STATUS = {
+    AppVerdict.NOT_IN_ORG: "Package for this consumer is not installed in your organization",
+    AppVerdict.DISABLED: Verdict.APP_BLOCKED.status,
+    AppVerdict.BLOCKED: Verdict.APP_BLOCKED.status,
+}
+
+
+def check_app(org: Org, app: App, attempt: Attempt | None = None) -> None:
+    """Raise the refusal an app meets in an org whoever asks, if any.
+
+    It is written down where an ``attempt`` says whose login it was.
+    """
     verdict = app_rules.judge_app(org, app)
-    if verdict is not AppVerdict.USABLE:
-        raise _APP[verdict]()
+    if verdict is AppVerdict.USABLE:
+        return
+    if attempt is not None:
+        history.note(org, attempt, _APP_STATUS[verdict])
+    raise _APP[verdict]()
 
 
 def check_login(org: Org, attempt: Attempt) -> None:

@@ -24,10 +24,10 @@ def grant(request: TokenRequest) -> Granted:
     app = authenticated_client(request)
     text = request.required("code")
     org, code, user = _find(request, app, text)
-    check_app(org, app)
+    attempt = request.attempt("code", user, app)
+    check_app(org, app, attempt)
     if request.required("redirect_uri") != code.redirect_uri:
         raise errors.tokens.redirect_mismatch()
-    attempt = request.attempt("code", user, app)
     if code.challenge is not None:
         verifier = request.parameter("code_verifier")
         if verifier is None:

@@ -58,8 +58,8 @@ def grant(request: TokenRequest) -> Granted:
         raise errors.tokens.unknown_user()
     org, user = found
     _check_time(org, claims)
-    check_app(org, app)
     attempt = request.attempt("jwt_bearer", user, app)
+    check_app(org, app, attempt)
     check_login(org, attempt)
     scopes = _approved_scopes(org, user, app)
     return Granted(org, open_session(org, attempt, app, scopes), app, bare=True)

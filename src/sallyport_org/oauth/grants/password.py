@@ -25,7 +25,7 @@ def grant(request: TokenRequest) -> Granted:
         raise errors.tokens.authentication_failure()
     org, user = found
     attempt = request.attempt("password", user, app, secret)
-    check_app(org, app)
+    check_app(org, app, attempt)
     if app.kind == "external_client_app":
         history.record(org, attempt, Verdict.PASSWORD_FLOW_OFF)
         raise errors.tokens.authentication_failure()

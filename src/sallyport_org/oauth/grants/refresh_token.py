@@ -48,8 +48,8 @@ def _refresh(
     directory = org.directory
     if token in approval.spent:
         approvals.end(directory, approval, "a spent refresh token was used again")
-    check_app(org, app)
     attempt = request.attempt("refresh", user, app)
+    check_app(org, app, attempt)
     if approval.alive and approvals.outlived(org, app, approval):
         approvals.end(directory, approval, "ended by the refresh token policy")
     if not approval.alive:
