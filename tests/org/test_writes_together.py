@@ -71,6 +71,29 @@ def test_racing_upserts_of_one_key_make_one_row(server: OrgServer) -> None:
     assert len({one.id for one in outcomes}) == 1
 
 
+def test_a_key_taken_while_a_composite_runs_is_not_taken_twice(
+    client: Client, server: OrgServer
+) -> None:
+    def part(reference: str) -> dict[str, object]:
+        path = f"{client.base}/sobjects/Showcase__c/Key__c/both"
+        return {"referenceId": reference, "method": "PATCH", "url": path, "body": {"Name": "b"}}
+
+    body = {"allOrNone": True, "compositeRequest": [part("a")]}
+    statuses: list[int] = []
+
+    def visit() -> None:
+        answer = client.call("POST", "/composite", body).json
+        statuses.append(answer["compositeResponse"][0]["httpStatusCode"])
+
+    threads = [threading.Thread(target=visit) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200, 200, 200, 201]
+    assert client.values("SELECT Name FROM Showcase__c WHERE Key__c = 'both'") == [("b",)]
+
+
 def test_a_parent_locked_for_too_long_is_named() -> None:
     rows = {"Account": 3}
     with OrgServer(rows=rows, settings=Settings(lock_wait_seconds=0.2)) as server:

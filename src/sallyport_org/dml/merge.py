@@ -19,7 +19,7 @@ from sallyport_org import errors
 from sallyport_org.dml import store
 from sallyport_org.dml.drafts import read_id
 from sallyport_org.dml.model import Change, Committed, RowError
-from sallyport_org.dml.transaction import together, transaction
+from sallyport_org.dml.transaction import as_one, transaction
 from sallyport_org.dml.write import write
 from sallyport_org.rows.engine import quoted
 from sallyport_org.schema.model import SObject
@@ -55,7 +55,8 @@ def merge(
         master_id = read_id(sobject, master)
         loser_ids = [read_id(sobject, one) for one in losers]
         _check(org, sobject, master_id, loser_ids)
-        with together(org):
+
+        def act() -> list[str]:
             change = Change("update", sobject.name, values, id=master_id, texts=True)
             outcome = write(org, user, [change])[0]
             if outcome.errors:
@@ -64,6 +65,9 @@ def merge(
             with transaction(org) as one, one.rows() as cursor:
                 related, told = _join(cursor, org, sobject, master_id, loser_ids, stamp)
                 one.told += told
+            return related
+
+        related = as_one(org, act)
     except errors.Refusal as refusal:
         wrong = RowError(refusal.code, refusal.message, refusal.fields or ())
         return Merged(None, errors=(wrong,))

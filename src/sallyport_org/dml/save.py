@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import duckdb
 
@@ -25,7 +26,8 @@ from sallyport_org.dml.references import (
     locked_parents,
 )
 from sallyport_org.dml.rules import broken_rules, default_by_formula
-from sallyport_org.rows.engine import Engine
+from sallyport_org.dml.transaction import is_together
+from sallyport_org.rows.engine import Conflict, Engine
 from sallyport_org.schema.model import Field, Schema, SObject
 
 
@@ -114,7 +116,7 @@ class Save:
             for draft in some if len(some) > 1 else []:
                 draft.refuse(errors.rows.repeated_key(key.name, draft.key))
         wanted = {store.normal(key, draft.key) for draft in waiting if draft.good}
-        found = store.find_by_key(cursor, self.sobject, key, wanted)
+        found = self._find(cursor, key, wanted)
         for draft in waiting:
             hits = found.get(store.normal(key, draft.key), [])
             if len(hits) == 1:
@@ -211,7 +213,7 @@ class Save:
                 and (one.name in draft.given or (draft.created and one is not self.key))
             ]
             wanted = {store.normal(one, draft.row[one.name]) for draft in using}
-            found = store.find_by_key(cursor, self.sobject, one, wanted)
+            found = self._find(cursor, one, wanted)
             seen: dict[object, str | None] = {}
             for draft in using:
                 value = store.normal(one, draft.row[one.name])
@@ -221,6 +223,22 @@ class Save:
                 elif value in seen and (draft.id is None or seen[value] != draft.id):
                     draft.refuse(errors.rows.duplicate_value(one.name, None))
                 seen[value] = draft.id
+
+    def _find(
+        self, cursor: duckdb.DuckDBPyConnection, key: Field, wanted: set[Any]
+    ) -> dict[Any, list[str]]:
+        """Return the rows that have those keys.
+
+        A transaction of several calls sees the rows as they were when it began. If a key was taken
+        since then it has to begin anew: raises :data:`Conflict`.
+        """
+        found = store.find_by_key(cursor, self.sobject, key, wanted)
+        if wanted and is_together():
+            now = store.find_by_key(self.engine.committed(), self.sobject, key, wanted)
+            new = {hit for value, hits in now.items() if value not in found for hit in hits}
+            if len(store.fetch(cursor, self.sobject, new)) < len(new):
+                raise Conflict(f"{self.sobject.name}.{key.name} was taken since the call began")
+        return found
 
     def _derivations(self) -> Sequence[Derivation]:
         return DERIVATIONS.get(self.sobject.name, ())

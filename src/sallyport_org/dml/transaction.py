@@ -10,18 +10,24 @@ that, so under load rows become visible in another order than their stamps say.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from sallyport_org import errors
 from sallyport_org.dml.model import Committed
 from sallyport_org.faults import Fault
+from sallyport_org.rows.engine import Conflict
 
 if TYPE_CHECKING:
     from sallyport_org.state import Org
+
+_ATTEMPTS = 10
+
+Made = TypeVar("Made")
 
 _open = threading.local()
 
@@ -43,7 +49,7 @@ class Transaction:
         """Give the cursor to write with; what it did is committed when the block ends well."""
         with self.org.engine.transaction() as cursor:
             yield cursor
-            if self.late is not None and getattr(_open, "transaction", None) is None:
+            if self.late is not None and not is_together():
                 self.late.wait()
 
 
@@ -63,6 +69,11 @@ def transaction(org: Org) -> Iterator[Transaction]:
         org.tell(news)
 
 
+def is_together() -> bool:
+    """Say whether this thread is inside :func:`together`, its view of the rows older than now."""
+    return getattr(_open, "transaction", None) is not None
+
+
 @contextmanager
 def together(org: Org) -> Iterator[None]:
     """Make every write of this thread within the block one transaction; an exception undoes it.
@@ -71,7 +82,7 @@ def together(org: Org) -> Iterator[None]:
     :data:`sallyport_org.rows.engine.Conflict` when somebody else changed the same rows first.
     """
     with transaction(org) as one, org.engine.transaction():
-        outermost = getattr(_open, "transaction", None) is None
+        outermost = not is_together()
         _open.transaction = one
         try:
             yield
@@ -80,3 +91,19 @@ def together(org: Org) -> Iterator[None]:
                 _open.transaction = None
         if outermost and one.late is not None:
             one.late.wait()
+
+
+def as_one(org: Org, act: Callable[[], Made]) -> Made:
+    """Return what an act returns that is carried out :func:`together`, begun anew on conflicts.
+
+    Raises what the act raises, and UNABLE_TO_LOCK_ROW when others were first every time. An act
+    that is part of a larger one leaves beginning anew to that one.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            with together(org):
+                return act()
+        except Conflict:
+            if is_together():
+                raise
+    raise errors.rows.locked("")

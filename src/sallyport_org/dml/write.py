@@ -22,7 +22,7 @@ from sallyport_org.dml.drafts import Draft, read_draft
 from sallyport_org.dml.model import Change, Committed, Outcome, RowError
 from sallyport_org.dml.remove import Remove
 from sallyport_org.dml.save import Save, save_key
-from sallyport_org.dml.transaction import Transaction, transaction
+from sallyport_org.dml.transaction import Transaction, is_together, transaction
 from sallyport_org.rows.engine import Conflict
 from sallyport_org.schema.model import Schema
 
@@ -111,6 +111,8 @@ def _carry_out(
                 org.engine.locks.begin(one, stamp)
                 _write_steps(one, steps, drafts, all_or_none)
         except Conflict:
+            if is_together():
+                raise
             # A row was changed past the locks, by an automated change: judge it all afresh.
             continue
         return drafts

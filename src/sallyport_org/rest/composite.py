@@ -15,7 +15,6 @@ from typing import Any
 
 from sallyport_org import dml, errors
 from sallyport_org.rest.subrequests import content, perform, references, resolve
-from sallyport_org.rows.engine import Conflict
 from sallyport_org.web import Context, Reply, json_reply, refusal_reply
 
 MAX_REQUESTS = 25
@@ -25,8 +24,6 @@ MAX_NODES = 500
 MAX_KINDS = 15
 MAX_DEPTH = 15
 MAX_FAILED_GRAPHS = 14
-
-_ATTEMPTS = 3
 
 
 class _Undo(Exception):
@@ -69,6 +66,10 @@ class _Run:
     bodies: dict[str, Any] = field(default_factory=dict)
     failed: str | None = None
     undone: bool = False
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.replies, self.bodies, self.failed = {}, {}, None
 
 
 def composite(context: Context) -> Reply:
@@ -119,23 +120,22 @@ def graph(context: Context) -> Reply:
 
 def _transaction(context: Context, parts: Sequence[_Part]) -> _Run:
     """Perform sub-requests until one fails; then nothing of any of them is kept."""
-    for _ in range(_ATTEMPTS):
-        run = _Run()
-        try:
-            with dml.together(context.org):
-                for part in parts:
-                    _perform(context, part, run)
-                    if run.failed is not None:
-                        raise _Undo
-        except _Undo:
-            run.undone = True
-            return run
-        except Conflict:
-            # Somebody else changed the same rows meanwhile and was first.
-            continue
-        return run
-    run.failed, run.undone = parts[0].reference, True
-    run.replies = {run.failed: refusal_reply(errors.rows.locked(""))}
+    run = _Run()
+
+    def act() -> None:
+        run.forget()
+        for part in parts:
+            _perform(context, part, run)
+            if run.failed is not None:
+                raise _Undo
+
+    try:
+        dml.as_one(context.org, act)
+    except _Undo:
+        run.undone = True
+    except errors.Refusal as refusal:
+        run.failed, run.undone = parts[0].reference, True
+        run.replies = {run.failed: refusal_reply(refusal)}
     return run
 
 

@@ -47,11 +47,15 @@ def create(context: Context, name: str) -> Reply:
         raise errors.composite.too_many_subrequests(MAX_KINDS, "different objects in a tree")
     if len({node.reference for node in every}) < len(every):
         raise errors.composite.unusable("Each referenceId may be used once only")
+
+    def plant() -> None:
+        layer = level
+        while layer:
+            _write(context, layer)
+            layer = [node for parent in layer for node in _adopted(parent)]
+
     try:
-        with dml.together(context.org):
-            while level:
-                _write(context, level)
-                level = [node for parent in level for node in _adopted(parent)]
+        dml.as_one(context.org, plant)
     except _Undo:
         return json_reply({"hasErrors": True, "results": _errors(every)}, 400)
     results = [

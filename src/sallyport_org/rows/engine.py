@@ -207,6 +207,13 @@ class Engine:
         """Return this thread's cursor; do not keep it. Inside a transaction it is that one's."""
         return self._cursor()
 
+    def committed(self) -> duckdb.DuckDBPyConnection:
+        """Return this thread's cursor that sees what is committed, inside a transaction too."""
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._threads, "mine", None)
+        if cursor is None:
+            cursor = self._threads.mine = self._connection.cursor()
+        return cursor
+
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return every row of a query as Python values."""
         return self._cursor().execute(sql, list(parameters)).fetchall()
@@ -232,15 +239,7 @@ class Engine:
         )
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        joined = self._joined()
-        if joined is not None:
-            return joined
-        cursor: duckdb.DuckDBPyConnection | None = getattr(self._threads, "mine", None)
-        if cursor is None:
-            cursor = self._threads.mine = self._connection.cursor()
-            with self._counting:
-                self._cursors.append(cursor)
-        return cursor
+        return self._joined() or self.committed()
 
     def _joined(self) -> duckdb.DuckDBPyConnection | None:
         """Return the cursor of the transaction this thread is in, if it is in one."""
