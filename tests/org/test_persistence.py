@@ -63,7 +63,10 @@ def test_people_apps_tokens_settings_objects_and_rows_are_there_again(tmp_path: 
         admin.post("clock/advance", days=3)
         kept = {
             path: admin.get(path)
-            for path in ("settings", "users", "profiles", "permission-sets", "apps", "approvals")
+            for path in (
+                *("settings", "users", "profiles", "permission-sets", "apps", "approvals"),
+                "logins",
+            )
         }
         before = server.org
         objects = {one.name: one for one in before.schema}

@@ -146,10 +146,15 @@ def change_profile(visit: Visit, org: Org, name: str) -> Reply:
     given = body(visit.call)
     allowed = (*_PROFILE_PLAIN, *_HOURS)
     read = inputs.attributes(given, Profile, allowed, "a profile")
+    before = profile.login_hours
     if "login_hours" in read:
         administration.set_login_hours(org, profile, read.pop("login_hours"))
-    if "login_ip_ranges" in read:
-        administration.set_login_ip_ranges(org, profile, read.pop("login_ip_ranges"))
+    try:
+        if "login_ip_ranges" in read:
+            administration.set_login_ip_ranges(org, profile, read.pop("login_ip_ranges"))
+    except administration.ChangeRefusedError:
+        profile.login_hours = before
+        raise
     _change_holder(org, profile, read)
     return json_reply(inputs.plain(profile))
 

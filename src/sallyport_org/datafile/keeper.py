@@ -6,18 +6,22 @@ parts are (``parts``).
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING
 
+from sallyport_org import inputs
 from sallyport_org.datafile.parts import objects_of, parts_of
+from sallyport_org.identity import Login
+from sallyport_org.identity.directory import REMEMBERED_LOGINS
 
 if TYPE_CHECKING:
     from sallyport_org.founding import Credentials
     from sallyport_org.rows.engine import Engine
     from sallyport_org.state import Org
 
-KEPT = "~kept"
-"""The table of parts; no object can have its name."""
+KEPT, LOGINS = "~kept", "~logins"
+"""The tables of parts and of Login History; no object can have their names."""
 _DATA = "/services/data"
 _ATTEMPTS = 20
 
@@ -32,6 +36,7 @@ class Keeper:
         self._org, self._credentials = org, credentials
         self._written = written
         self._seen = self._versions()
+        self._logins = org.directory.login_count
         self._lock = threading.Lock()
 
     def answered(self, path: str) -> None:
@@ -53,10 +58,23 @@ class Keeper:
             changed = {
                 name: text for name, text in parts.items() if self._written.get(name) != text
             }
-            if changed:
-                write_parts(self._org.engine, changed)
+            logins = self._new_logins()
+            if changed or logins:
+                with self._org.engine.writing():
+                    write_parts(self._org.engine, changed)
+                    _write_logins(self._org.engine, logins)
                 self._written.update(changed)
+                self._logins = logins[-1][0] if logins else self._logins
             self._seen = seen
+
+    def _new_logins(self) -> list[tuple[int, str]]:
+        """Return the lines of Login History that are not in the file, numbered."""
+        directory = self._org.directory
+        with directory.lock:
+            count, kept = directory.login_count, list(directory.logins)
+        fresh = kept[-(count - self._logins) :] if count > self._logins else []
+        first = count - len(fresh) + 1
+        return [(first + at, json.dumps(inputs.plain(one))) for at, one in enumerate(fresh)]
 
     def _versions(self) -> tuple[int, int]:
         return self._org.schema.version, self._org.directory.version
@@ -71,9 +89,10 @@ class Keeper:
         return parts_of(self._org, self._credentials)
 
 
-def make_table(engine: Engine) -> None:
-    """Make the table of parts."""
+def make_tables(engine: Engine) -> None:
+    """Make the tables of parts and of Login History."""
     with engine.writing() as cursor:
+        cursor.execute(f'CREATE TABLE "{LOGINS}" (number BIGINT, content VARCHAR)')
         cursor.execute(f'CREATE TABLE "{KEPT}" (name VARCHAR, content VARCHAR)')
 
 
@@ -88,3 +107,18 @@ def write_parts(engine: Engine, parts: dict[str, str]) -> None:
 def read_parts(engine: Engine) -> dict[str, str]:
     """Return all parts."""
     return {str(name): str(text) for name, text in engine.rows(f'SELECT * FROM "{KEPT}"')}  # noqa: S608 - fixed name
+
+
+def read_logins(org: Org) -> None:
+    """Put the lines of Login History back where they were."""
+    found = org.engine.rows(f'SELECT number, content FROM "{LOGINS}" ORDER BY number')  # noqa: S608 - fixed name
+    directory = org.directory
+    for number, text in found[-REMEMBERED_LOGINS:]:
+        directory.logins.append(inputs.convert(json.loads(text), Login, "a login"))
+        directory.login_count = int(number)
+
+
+def _write_logins(engine: Engine, lines: list[tuple[int, str]]) -> None:
+    with engine.writing() as cursor:
+        for line in lines:
+            cursor.execute(f'INSERT INTO "{LOGINS}" VALUES (?, ?)', list(line))  # noqa: S608 - fixed name

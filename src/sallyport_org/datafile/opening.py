@@ -18,7 +18,14 @@ import duckdb
 
 from sallyport_org import __version__
 from sallyport_org.build import OrgShape, build_org
-from sallyport_org.datafile.keeper import KEPT, Keeper, make_table, read_parts, write_parts
+from sallyport_org.datafile.keeper import (
+    KEPT,
+    Keeper,
+    make_tables,
+    read_logins,
+    read_parts,
+    write_parts,
+)
 from sallyport_org.datafile.parts import objects_of, parts_of, restore
 from sallyport_org.founding import Credentials
 from sallyport_org.identity import App
@@ -65,9 +72,10 @@ def open_org(
             asked = {"shape": shape, "rows": rows, "load": load, "metadata": metadata}
             _refuse(file, [name for name, value in asked.items() if value])
             org, credentials = restore(parts, engine, clock or SystemClock(), apps)
+            read_logins(org)
             _override(org.settings, settings)
         else:
-            make_table(engine)
+            make_tables(engine)
             org, credentials = build_org(
                 shape=shape,
                 rows=rows,

@@ -3,8 +3,8 @@
 What belongs here: the list of parts, writing each, and putting an org together from them. What does
 not: files (``opening``) and when to write (``keeper``).
 
-Not kept: jobs and their results, query cursors, codes on their way, Login History, faults, and the
-counters of the day.
+Login History grows line by line and has a table of its own (``keeper``). Not kept: jobs and their
+results, query cursors, codes on their way, faults, and the counters of the day.
 """
 
 from __future__ import annotations
