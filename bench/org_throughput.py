@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -90,6 +91,12 @@ def resident_mb(pid: int) -> dict[str, float]:
     return found
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time a process has used, in all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -114,14 +121,14 @@ def main() -> None:
         started = json.loads(server.stdout.readline())
         ready = time.perf_counter() - began
         if options.upserts:
-            figures = measure_upserts(started, options.upserts)
+            figures = measure_upserts(started, options.upserts, server.pid)
         else:
             figures = {"rows": options.rows, **measure(Reader(started), options, server.pid)}
         server.terminate()
     print(json.dumps({"ready_seconds": round(ready, 2), **figures}, indent=1))
 
 
-def measure_upserts(started: dict[str, Any], seconds: float) -> dict[str, Any]:
+def measure_upserts(started: dict[str, Any], seconds: float, pid: int) -> dict[str, Any]:
     """Upsert from several connections at once for a while; every refused row ends the run."""
     written, waits = [0] * CONNECTIONS, []
     ends = time.perf_counter() + seconds
@@ -138,14 +145,15 @@ def measure_upserts(started: dict[str, Any], seconds: float) -> dict[str, Any]:
             waits.append(time.perf_counter() - began)
             written[number] += len(results)
 
-    began = time.perf_counter()
+    began, used = time.perf_counter(), cpu_seconds(pid)
     threads = [threading.Thread(target=send, args=(number,)) for number in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    took = time.perf_counter() - began
+    took, used = time.perf_counter() - began, cpu_seconds(pid) - used
     return {
+        "server_cpu_seconds_per_1000_rows": round(used * 1000 / max(sum(written), 1), 3),
         "table_rows": UPSERT_TABLE,
         "upserts": sum(written),
         "upserts_per_second": round(sum(written) / took),
