@@ -100,7 +100,7 @@ def delete_app(visit: Visit, org: Org, name: str) -> Reply:
 
 
 def act_on_app(visit: Visit, org: Org, name: str, action: str) -> Reply:
-    """Do one of :data:`ACTIONS` to an app, in this org."""
+    """Act on an app, in this org (see the list of actions)."""
     app = find_app(org, name)
     act = ACTIONS.get(action)
     if act is None:

@@ -103,7 +103,7 @@ def change_user(visit: Visit, org: Org, name: str) -> Reply:
 
 
 def act_on_user(visit: Visit, org: Org, name: str, action: str) -> Reply:
-    """Do one of :data:`ACTIONS` to a user."""
+    """Act on a user (see the list of actions)."""
     user = find_user(org, name)
     act = ACTIONS.get(action)
     if act is None:

@@ -107,11 +107,3 @@ def _routes() -> tuple[Route, ...]:
 
 
 ROUTES = _routes()
-
-
-def reference() -> str:
-    """Return the table of all paths in Markdown, as the documentation has it."""
-    lines = ["| path | method | what it does |", "| --- | --- | --- |"]
-    for one in ENTRIES:
-        lines.append(f"| `{ROOT}{one.path}` | {one.method} | {one.does} |")
-    return "\n".join(lines) + "\n"
