@@ -388,3 +388,9 @@ def test_a_password_is_set_and_reset_by_an_administrator(client: Client, server:
     )
     assert client.call("DELETE", path).json == {"NewPassword": user.password}
     assert client.get(path).json == {"isExpired": True}
+
+
+def test_a_form_is_no_record(client: Client) -> None:
+    kind = "application/x-www-form-urlencoded"
+    answer = client.call("POST", "/sobjects/Account", {"Name": "x"}, Content_Type=kind)
+    assert answer.error[:2] == (415, "UNSUPPORTED_MEDIA_TYPE")

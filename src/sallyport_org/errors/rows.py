@@ -223,13 +223,6 @@ def not_deleted() -> Refusal:
     return _row("UNDELETE_FAILED", "Entity is not in the recycle bin")
 
 
-def hard_delete_off() -> Refusal:
-    """Hard delete without the permission for it."""
-    return _row(
-        "FEATURENOTENABLED", "hardDelete operation requires special user profile permission"
-    )
-
-
 def merge_refused(message: str) -> Refusal:
     """A merge of rows that cannot be merged (code documented, texts assumed)."""
     return _row("INVALID_OPERATION", message)

@@ -114,6 +114,10 @@ def _body(context: Context) -> dict[str, Any]:
     kind = context.call.headers.get("Content-Type", "")
     if kind.lower().startswith("multipart/"):
         return multipart.record(kind, context.call.body)
+    if "xml" in kind.lower():
+        raise errors.rest.not_modelled("records as XML over REST")
+    if kind and "json" not in kind.lower():
+        raise errors.records.unsupported_media_type(kind)
     values = context.call.json_object()
     return {name: value for name, value in values.items() if name != "attributes"}
 
