@@ -119,6 +119,11 @@ class Engine:
                 cursor.close()
         self._connection.close()
 
+    def seal(self) -> None:
+        """From now on no SQL reaches files of the machine; the engine's own file is not affected."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("SET enable_external_access = false")
+
     @property
     def version(self) -> int:
         """A number that grows with every committed change of rows.
