@@ -282,6 +282,8 @@ def test_tables_answer_select_and_nothing_else(admin: Admin) -> None:
         "sql", sql="SELECT count(*) AS n FROM Account WHERE Name <> ?", parameters=[""]
     )
     assert found == {"columns": ["n"], "rows": [[25]], "cut": False}
+    files = "SELECT * FROM read_text('/etc/hostname')"
+    assert "disabled" in admin.refused("POST", "sql", sql=files)[1]
     for text in ("DELETE FROM Account", "SELECT 1; SELECT 2", "SELEC 1", "SELECT x FROM nowhere"):
         assert admin.refused("POST", "sql", sql=text)[0] == 400
 
