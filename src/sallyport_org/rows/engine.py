@@ -120,7 +120,7 @@ class Engine:
         self._connection.close()
 
     def seal(self) -> None:
-        """From now on no SQL reaches files of the machine; the engine's own file is not affected."""
+        """From now on no SQL reaches files of the machine, but for the engine's own."""
         with self._connection.cursor() as cursor:
             cursor.execute("SET enable_external_access = false")
 
