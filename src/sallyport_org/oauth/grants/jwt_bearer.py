@@ -10,6 +10,7 @@ Documented: https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oau
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -107,7 +108,10 @@ def _check_audience(request: TokenRequest, audience: str) -> None:
 
 
 def _check_time(org: Org, claims: dict[str, Any]) -> None:
+    """Take seconds since 1970, a number or its digits (observed: simple-salesforce sends text)."""
     expires = claims.get("exp")
+    if isinstance(expires, str) and re.fullmatch("[0-9]{1,15}", expires):
+        expires = int(expires)
     if not isinstance(expires, int | float):
         raise errors.tokens.invalid_assertion()
     if not org.clock.now().timestamp() <= expires + SKEW_SECONDS < LAST_SECOND:
