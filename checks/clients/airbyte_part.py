@@ -96,7 +96,7 @@ def perform(report: Report, stage: Stage) -> None:
     """Authorize the connector in the org's pages, run its commands, judge what they print."""
     attempt = _Attempts(report)
     program = python_environment("airbyte-source-salesforce") / "bin" / "source-salesforce"
-    granted = attempt("authorization in the browser pages", lambda: authorize(stage))
+    granted = attempt("authorization in the browser pages", lambda: authorize(stage, rotating=True))
     connector = Connector(program, stage.folder, dict(stage.environment), _config(stage, granted))
     attempt("spec", lambda: connector.run("spec"), _spec)
     attempt("check", lambda: connector.run("check"), _succeeded)

@@ -31,12 +31,13 @@ class Authorization:
     refresh_token: str
 
 
-def authorize(stage: Stage) -> Authorization:
-    """Log in as the org's user, allow the app, exchange the code; returns what the app holds.
+def authorize(stage: Stage, *, rotating: bool) -> Authorization:
+    """Log in as the org's user, allow an app, exchange the code; returns what the app holds.
 
+    ``rotating``: whether each refresh token of the app is good for one use.
     Raises ValueError naming the page that was another than expected.
     """
-    app = stage.make_app("Airbyte", CALLBACK)
+    app = stage.make_app("Nightly Reader", CALLBACK, rotating=rotating)
     browser = _Browser(stage.environment)
     asked = {
         "response_type": "code",

@@ -3,9 +3,11 @@
 The steps themselves are ``scripts/with_jsforce.js``.
 """
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from checks.clients.authorization import authorize
 from checks.clients.environments import node_environment
 from checks.clients.expectations import (
     WRONG_PASSWORD,
@@ -25,7 +27,7 @@ from checks.clients.oracle import Judge, showcases
 from checks.clients.stage import SCRIPTS, Stage
 from checks.clients.transcript import Report, equals, holds, run
 
-STEPS = 48
+STEPS = 47
 VERSION = "64.0"
 """The last version with SOAP login()."""
 ROWS = 900
@@ -54,6 +56,7 @@ def _told(stage: Stage) -> dict[str, Any]:
     return {
         "version": VERSION,
         "my_domain": stage.my_domain,
+        "granted": asdict(authorize(stage, rotating=False)),
         "soql": {**stage.soql(), "Showcase__c": showcases("js2", range(0)).soql()},
         "fields": {name: list(table.kinds) for name, table in stage.tables.items()},
         "files": {name: str(path) for name, path in files.items()},
@@ -114,6 +117,8 @@ def _logins(stage: Stage) -> dict[str, Judge]:
         "wrong client secret is refused": refused("invalid_client"),
         "client credentials": equals({"instance": stage.my_domain, "session": True}),
         "identity": holds(username=basic["username"], organization_id=stage.credentials["org_id"]),
+        "dead session is refreshed": equals({"refreshed": 1, "rows": [1, 2, 3]}),
+        "SOAP logout": equals(None),
         "revoke": equals(None),
         "revoked token is refused": refused("INVALID_SESSION_ID"),
     }

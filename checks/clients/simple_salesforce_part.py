@@ -27,7 +27,7 @@ from checks.clients.oracle import Judge, Record, showcases
 from checks.clients.stage import SCRIPTS, Stage
 from checks.clients.transcript import Report, equals, holds, run
 
-STEPS = 52
+STEPS = 53
 ROWS = 900
 """Records written with each bulk API; the second revision has as many, half of them new."""
 
@@ -53,6 +53,8 @@ def _told(stage: Stage) -> dict[str, Any]:
     }
     kind = {"attributes": {"type": "Showcase__c"}}
     return {
+        "domain": stage.host.removesuffix(".salesforce.com"),
+        "jwt": stage.credentials["jwt"],
         "soql": {**stage.soql(), "Showcase__c": showcases("ss2", range(0)).soql()},
         "files": {name: str(path) for name, path in files.items()},
         "records": {
@@ -74,6 +76,8 @@ def _reading(stage: Stage) -> dict[str, Judge]:
     return {
         "wrong password is refused": refused("INVALID_LOGIN", message=WRONG_PASSWORD),
         "SOAP login through the proxy": equals({"instance": stage.host, "session": True}),
+        "client credentials": equals({"instance": stage.host, "session": True}),
+        "JWT bearer": equals({"instance": stage.host, "session": True}),
         "global describe": names("Account", "Opportunity", "Ledger__c", "Showcase__c"),
         "describe Account": describes(accounts),
         "describe Ledger__c": describes(ledgers),

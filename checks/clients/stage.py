@@ -53,13 +53,13 @@ class Stage:
         """Return the query for every column of each loaded object."""
         return {name: table.soql() for name, table in self.tables.items()}
 
-    def make_app(self, name: str, callback: str) -> dict[str, Any]:
-        """Make an app that people allow, whose refresh tokens rotate; returns it with its keys."""
+    def make_app(self, name: str, callback: str, *, rotating: bool) -> dict[str, Any]:
+        """Make an app that people allow; returns it with its keys."""
         made = {"name": name, "kind": "connected_app", "callback_urls": [callback]}
         allowed = {"scopes": ["api", "refresh_token"], "flows": ["web_server"]}
         self._administer("POST", "/apps", {**made, **allowed})
-        rotating = {"rotate_refresh_tokens": True}
-        app: dict[str, Any] = self._administer("PATCH", f"/apps/{quote(name)}", rotating)
+        changed = {"rotate_refresh_tokens": rotating}
+        app: dict[str, Any] = self._administer("PATCH", f"/apps/{quote(name)}", changed)
         return app
 
     def mailed_code(self) -> str:

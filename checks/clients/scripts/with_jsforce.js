@@ -69,6 +69,21 @@ async function logins() {
     session: Boolean(connection.accessToken),
   }));
   await step("identity", () => oauth.identity());
+  await step("dead session is refreshed", async () => {
+    const { client_id: clientId, client_secret: clientSecret, refresh_token } = settings.granted;
+    const kept = new jsforce.Connection({
+      version,
+      instanceUrl: settings.my_domain,
+      accessToken: "00D000000000000!dead",
+      refreshToken: refresh_token,
+      oauth2: { clientId, clientSecret },
+    });
+    let refreshed = 0;
+    kept.on("refresh", () => (refreshed += 1));
+    const answers = await Promise.all([1, 2, 3].map((n) =>
+      kept.query(`SELECT Id FROM Account ORDER BY Id LIMIT ${n}`)));
+    return { refreshed, rows: answers.map((one) => one.records.length) };
+  });
   return [soap, oauth];
 }
 
@@ -200,6 +215,7 @@ async function main() {
   await bulk2(oauth);
   await bulk1(soap);
   const { instanceUrl, accessToken } = oauth;
+  await step("SOAP logout", () => soap.logout());
   await step("revoke", () => oauth.logout());
   const late = new jsforce.Connection({ version, instanceUrl, accessToken });
   await step("revoked token is refused", () => refusal(late.query("SELECT Id FROM Account LIMIT 1")));

@@ -38,6 +38,7 @@ def main() -> None:
     sf = step("SOAP login through the proxy", lambda: Salesforce(**login), show=where)
     if sf is None:
         return
+    other_logins(settings)
     reading(sf, settings["soql"])
     bulk_reading(sf, settings["soql"])
     single_records(sf, settings)
@@ -71,6 +72,19 @@ def refused_login(login: dict[str, str]) -> Any:
     except SalesforceAuthenticationFailed as refused:
         return {"code": refused.code, "message": refused.auth_message}
     return "let in"
+
+
+def other_logins(settings: Settings) -> None:
+    """Log in by OAuth at the org's own domain."""
+    domain = {"domain": settings["domain"]}
+    keys = {"consumer_key": settings["client_id"], "consumer_secret": settings["client_secret"]}
+    step("client credentials", lambda: Salesforce(**keys, **domain), where)
+    signed = {
+        "username": settings["username"],
+        "consumer_key": settings["jwt"]["client_id"],
+        "privatekey": settings["jwt"]["private_key_pem"],
+    }
+    step("JWT bearer", lambda: Salesforce(**signed, **domain), where)
 
 
 def reading(sf: Any, soql: dict[str, str]) -> None:
