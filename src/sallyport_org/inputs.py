@@ -73,10 +73,10 @@ def whole(
 def moment(value: object, field: str) -> datetime:
     """Return a moment written in ISO 8601 with its zone (``2026-01-31T08:00:00Z``), in UTC."""
     cure = "give a moment with its zone, like 2026-01-31T08:00:00Z"
-    if not isinstance(value, str):
+    if not isinstance(value, str | datetime):
         raise BadInput(field, value, cure)
     try:
-        read = datetime.fromisoformat(value)
+        read = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         raise BadInput(field, value, cure) from None
     if read.tzinfo is None:

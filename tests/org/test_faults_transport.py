@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from sallyport_org.faults import read_fault
+from sallyport_org.faults import add_fault
 from sallyport_org.server import OrgServer
 from sallyport_org.state import Settings
 from tests.org.wire import Answer, Client, ask, token_request
@@ -34,11 +34,7 @@ def user(server: OrgServer) -> Iterator[Client]:
 
 def add(server: OrgServer, kind: str, settings: dict[str, Any] | None = None, **more: Any) -> str:
     """Add a fault that strikes once unless said otherwise."""
-    faults = server.org.faults
-    given = {"kind": kind, "settings": settings or {}, "times": 1, **more}
-    fault = read_fault(given, faults.next_id(), server.org.clock.now())
-    faults.add(fault)
-    return fault.id
+    return add_fault(server.org.faults, kind, settings=settings or {}, **{"times": 1, **more}).id
 
 
 def raw(server: OrgServer, path: str, token: str) -> bytes:

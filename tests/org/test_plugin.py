@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from sallyport_org.faults import Fault
+from sallyport_org.faults import add_fault
 
 
 def ask(org, path, data=None, token=None):
@@ -48,7 +48,7 @@ def test_an_org_is_empty_unless_asked(org):
 
 def test_a_used_up_quota_is_told(org):
     token = log_in(org)
-    org.org.faults.add(Fault("used-up", "quota"))
+    add_fault(org.org.faults, "quota", path="/query")
     with pytest.raises(urllib.error.HTTPError) as refused:
         count(org, token, "Account")
     assert refused.value.code == 403

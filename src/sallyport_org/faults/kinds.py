@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sallyport_org import inputs
-from sallyport_org.faults.model import Fault
+from sallyport_org.faults.model import Fault, Faults
 from sallyport_org.inputs import BadInput
 
 Type = Literal["number", "whole", "text", "boolean", "names"]
@@ -191,6 +191,16 @@ _LIMITS = (
     *("id", "kind", "settings", "sobject", "path", "method", "every", "times", "after"),
     *("since", "until", "in_seconds", "for_seconds"),
 )
+
+
+def add_fault(faults: Faults, kind: str, **given: Any) -> Fault:
+    """Add a fault to an org's and return it: ``add_fault(org.faults, "quota", times=1)``.
+
+    ``given`` is what :func:`read_fault` takes. Raises :class:`~sallyport_org.inputs.BadInput`.
+    """
+    fault = read_fault({"kind": kind, **given}, faults.next_id(), faults.now())
+    faults.add(fault)
+    return fault
 
 
 def read_fault(given: object, fault_id: str, now: datetime) -> Fault:
