@@ -46,9 +46,12 @@ class SetupRows:
         self._logins = 0
 
     def refresh(self, org: Org, text: str) -> None:
-        """Bring up to date what a SOQL text may read."""
+        """Bring up to date what a SOQL text may read.
+
+        Not inside a transaction, which may be undone: what was current before it must do there.
+        """
         named = {one.lower() for one in _NAMED.findall(text)}
-        if not named:
+        if not named or org.engine.version < 0:
             return
         with self._lock:
             if named & _PEOPLE:

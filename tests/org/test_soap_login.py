@@ -227,3 +227,68 @@ def test_logout_ends_the_session(somebody: Newcomer) -> None:
     again = soap(somebody.server, "<getUserInfo/>", header=with_session(token))
     text = "INVALID_SESSION_ID: Invalid Session ID found in SessionHeader: Illegal Session"
     assert fault(again) == text
+
+
+def test_of_many_reasons_the_first_in_order_is_given(somebody: Newcomer) -> None:
+    """Everything is wrong at once; each step puts the first of it right."""
+    org, user, profile = somebody.server.org, somebody.user, somebody.profile
+    settings = org.settings
+    administration.deactivate(org, user)
+    administration.freeze(org, user)
+    administration.set_login_hours(org, profile, {})
+    administration.set_login_ip_ranges(org, profile, [("127.0.0.9", "127.0.0.9")])
+    administration.grant(org, profile.id, [API_ENABLED, USE_ANY_API_AUTH], on=False)
+    secret = "wrong"
+
+    def attempt() -> Answer:
+        body = login_body(user.username, secret)
+        return soap(somebody.server, body, host="login.salesforce.com")
+
+    changes = {"generic_login": False, "logins_per_hour": 0, "any_api_auth_required": True}
+    with changed(org, status="suspended"), changed(settings, **changes):
+        attempt()
+        org.status = "active"
+        attempt()
+        settings.generic_login = True
+        attempt()
+        settings.logins_per_hour = 3600
+        attempt()
+        administration.activate(org, user)
+        attempt()
+        secret = PASSWORD
+        attempt()
+        administration.unfreeze(org, user)
+        attempt()
+        administration.set_login_hours(org, profile, None)
+        attempt()
+        administration.set_login_ip_ranges(org, profile, [])
+        attempt()
+        secret = PASSWORD + TOKEN
+        assert fault(attempt()).startswith("INSUFFICIENT_ACCESS: ")
+        settings.any_api_auth_required = False
+        assert fault(attempt()).startswith("API_CURRENTLY_DISABLED: ")
+        administration.grant(org, profile.id, [API_ENABLED])
+        assert attempt().status == 200
+    assert list(reversed(somebody.statuses)) == [
+        "Organization Suspended",
+        "Restricted Domain",
+        "Login Rate Exceeded",
+        "User is Inactive",
+        "Invalid Password",
+        "User is frozen",
+        "Restricted Time",
+        "Restricted IP",
+        "Failed: API security token required",
+        "Failed: OAuth API access disabled",
+        "Failed: OAuth API access disabled",
+        "Success",
+    ]
+
+
+def test_a_login_host_leads_to_whichever_org_knows_the_user(server: OrgServer) -> None:
+    first, second = server.org, newcomer(server)
+    body = login_body(second.user.username, PASSWORD + TOKEN)
+    at_login = soap(server, body, host="login.salesforce.com").body.decode()
+    assert f"<organizationId>{first.id}</organizationId>" in at_login
+    assert "<sandbox>false</sandbox>" in at_login
+    assert fault(soap(server, body, host="test.salesforce.com")) == INVALID
