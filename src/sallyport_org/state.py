@@ -18,6 +18,7 @@ from sallyport_org.bulk.pages import PageCache
 from sallyport_org.dml import Committed
 from sallyport_org.faults import Faults
 from sallyport_org.identity import App, Directory, Session, User
+from sallyport_org.identity.administration import ChangeRefusedError
 from sallyport_org.inbox import Inbox
 from sallyport_org.pages.challenges import Challenges
 from sallyport_org.rows.engine import Engine
@@ -62,8 +63,15 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+"""Between these an org's clock can be: dates before and after overflow here and there."""
+
+
 class MovableClock:
-    """A clock that runs on like another, as far ahead of it (or behind) as it was moved."""
+    """A clock that runs on like another, as far ahead of it (or behind) as it was moved.
+
+    Moves out of reach raise :class:`~sallyport_org.identity.administration.ChangeRefusedError`.
+    """
 
     def __init__(self, base: Clock) -> None:
         self._base = base
@@ -75,11 +83,27 @@ class MovableClock:
 
     def move(self, by: timedelta) -> None:
         """Move on (or back) by a span."""
+        try:
+            _check(self.now() + by)
+        except OverflowError:
+            raise _out_of_reach(f"a move by {by.days} days") from None
         self.ahead += by
 
     def set(self, moment: datetime) -> None:
         """Go to a moment (timezone-aware) and run on from there."""
+        _check(moment)
         self.ahead = moment - self._base.now()
+
+
+def _check(moment: datetime) -> None:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise _out_of_reach(moment.isoformat(timespec="seconds"))
+
+
+def _out_of_reach(wanted: str) -> ChangeRefusedError:
+    return ChangeRefusedError(
+        f"clock: {wanted} cannot be used; stay between the years {FIRST_YEAR} and {LAST_YEAR}"
+    )
 
 
 @dataclass(slots=True)

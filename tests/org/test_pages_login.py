@@ -1,5 +1,6 @@
 """Logging in with a browser: the login page, identity verification, and what follows."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -244,7 +245,24 @@ def test_a_forgotten_password_is_mailed_to_whoever_it_belongs_to(
     known = visitor.post("/secur/forgotpassword.jsp", un=worker.username)
     unknown = visitor.post("/secur/forgotpassword.jsp", un="nobody@acme.example")
     assert known.text == unknown.text
-    assert "Temporary password:" in server.cloud.inbox.mails(worker.email)[-1].text
+    found = re.search(r"http://\S+", server.cloud.inbox.mails(worker.email)[-1].text)
+    assert found
+    link = found[0].removeprefix(server.url)
+    page = visitor.post(link, newpassword="Lantern-4712", confirmpassword="Lantern-4712")
+    assert page.path == HOME
+    assert worker.password == "Lantern-4712"
+    again = Visitor(server).post(link, newpassword="Lantern-4713", confirmpassword="Lantern-4713")
+    assert again.path == "/"
+
+
+def test_who_is_frozen_on_the_way_in_stays_out(
+    server: OrgServer, visitor: Visitor, worker: User
+) -> None:
+    page = visitor.post("/", username=worker.username, pw=worker.password)
+    administration.freeze(server.org, worker)
+    assert visitor.post(page.address, emc=visitor.mailed_code()).path == "/"
+    assert "sid" not in visitor.cookies
+    assert statuses(server, worker)[-1] == "User is frozen"
 
 
 def test_what_is_typed_comes_back_as_text(visitor: Visitor) -> None:

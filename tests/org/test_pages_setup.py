@@ -444,6 +444,7 @@ def test_unticking_my_domain_and_soap_policies(server: OrgServer, admin: Visitor
         ("SecuritySession", "session_minutes", "1e9", "is out of range; give one from 0.01 to"),
         ("SimulatorLimits", "api_limit", "1.5", "Daily API requests: '1.5' is no whole number"),
         ("SimulatorLimits", "rows_per_second", "nan", "is out of range"),
+        ("SimulatorLimits", "newest_version", "30", "is out of range; give one from 31 to 67"),
         ("NetworkAccess", "trusted_ip_ranges", "1 2 3", "has 3 parts"),
         ("SecurityPolicies", "lockout_minutes", "7", "is not offered; choose one of"),
     ],
@@ -489,6 +490,8 @@ def test_the_clock_can_be_moved_set_and_put_right(server: OrgServer, admin: Visi
         assert server.org.clock.ahead == timedelta(minutes=30)
         wrong = admin.send(form, moment="tomorrow")
         assert "Moment: 'tomorrow' is no date and time" in wrong.text
+        far = admin.send(form, moment="9999-12-31 23:59:59")
+        assert "stay between the years 1970 and 2999" in far.text
         assert admin.send(form, reset="1").status == 200
         assert server.org.clock.ahead == timedelta()
     finally:

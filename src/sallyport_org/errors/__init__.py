@@ -11,7 +11,18 @@ https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html
 
 from __future__ import annotations
 
-from sallyport_org.errors import bulk, composite, records, rest, rows, search, soap, soql, tokens
+from sallyport_org.errors import (
+    authorize,
+    bulk,
+    composite,
+    records,
+    rest,
+    rows,
+    search,
+    soap,
+    soql,
+    tokens,
+)
 from sallyport_org.errors.kinds import BareRefusal, OAuthRefusal, Refusal, SoapRefusal
 
 __all__ = [
@@ -19,6 +30,7 @@ __all__ = [
     "OAuthRefusal",
     "Refusal",
     "SoapRefusal",
+    "authorize",
     "bulk",
     "composite",
     "records",

@@ -10,10 +10,12 @@ https://help.salesforce.com/s/articleView?id=xcloud.security_activation_about.ht
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from sallyport_org.identity import Session, administration, history, judge, passwords
-from sallyport_org.identity.judge import Attempt
+from sallyport_org.identity.judge import Attempt, Verdict
 from sallyport_org.identity.model import MFA_FOR_UI
+from sallyport_org.inbox import Mail
 from sallyport_org.pages import browser
 from sallyport_org.pages.challenges import Challenge, Step
 from sallyport_org.pages.forms import cookie
@@ -76,11 +78,23 @@ def mail_code(org: Org, challenge: Challenge) -> None:
     challenge.code = administration.send_identity_code(org, challenge.user, what)
 
 
+def mail_reset_link(visit: Visit, org: Org, attempt: Attempt, go_on: str) -> None:
+    """Mail somebody who forgot the password a link to the page that sets a new one."""
+    now = org.clock.now()
+    challenge = org.challenges.begin(attempt, ["password"], go_on, now)
+    address = f"{visit.address_of(org)}{STEP_PATHS['password']}?vflid={challenge.id}"
+    text = f"Username: {attempt.user.username}\nTo set a new password, go to:\n{address}"
+    org.inbox.put(Mail(now, attempt.user.email, "Finish resetting your Salesforce password", text))
+
+
 def _let_in(visit: Visit, org: Org, challenge: Challenge) -> Reply:
     org.challenges.end(challenge)
     if challenge.purpose == "consumer_details":
         org.challenges.confirm(challenge.session, org.clock.now())
         return redirect(challenge.go_on)
+    # much can have happened since the password was judged
+    if judge.judge(org, replace(challenge.attempt, secret=None)) is not Verdict.SUCCESS:
+        return redirect("/")
     judge.admitted(org, challenge.attempt)
     session = browser.open_session(
         org, challenge.user, visit.call, high_assurance=challenge.high_assurance
@@ -88,8 +102,10 @@ def _let_in(visit: Visit, org: Org, challenge: Challenge) -> Reply:
     return browser.enter(visit, org, session, challenge.go_on)
 
 
-def remember_browser(visit: Visit, challenge: Challenge, reply: Reply) -> None:
-    """Let a browser be known from now on: nobody asks it for a code again."""
-    mark = cookie(visit.call, browser.KNOWN_BROWSER) or secrets.token_urlsafe(16)
+def remember_browser(visit: Visit, org: Org, challenge: Challenge, reply: Reply) -> None:
+    """Let a browser be known to a user from now on; one that people share keeps its mark."""
+    given = cookie(visit.call, browser.KNOWN_BROWSER)
+    is_ours = any(given in one.known_browsers for one in org.directory.users.values())
+    mark = given if is_ours else secrets.token_urlsafe(16)
     challenge.user.known_browsers.add(mark)
     set_cookie(reply, visit.call, browser.KNOWN_BROWSER, mark, browser.YEAR)

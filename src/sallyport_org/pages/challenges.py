@@ -60,7 +60,7 @@ class Challenges:
 
     def __init__(self) -> None:
         self._open: OrderedDict[str, Challenge] = OrderedDict()
-        self._confirmed: dict[str, datetime] = {}
+        self._confirmed: OrderedDict[str, datetime] = OrderedDict()
         self._lock = threading.Lock()
 
     def begin(
@@ -103,6 +103,8 @@ class Challenges:
         """Remember that the person behind a session proved who they are again."""
         with self._lock:
             self._confirmed[token] = now + LIFE
+            while len(self._confirmed) > KEPT:
+                self._confirmed.popitem(last=False)
 
     def is_confirmed(self, token: str, now: datetime) -> bool:
         """Say whether the person behind a session proved who they are just now."""

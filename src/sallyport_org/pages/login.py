@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from sallyport_org import errors
 from sallyport_org.cloud import Place
-from sallyport_org.identity import administration, judge
+from sallyport_org.identity import judge
 from sallyport_org.identity.judge import Attempt, Verdict
 from sallyport_org.identity.model import CUSTOMIZE, MANAGE_USERS
 from sallyport_org.pages import arrival, browser
@@ -165,11 +165,13 @@ def home(visit: Visit) -> Reply:
 
 
 def forgot_password(visit: Visit) -> Reply:
-    """``/secur/forgotpassword.jsp``: mail a new password, and say the same to everybody."""
-    if visit.call.method != "POST":
+    """``/secur/forgotpassword.jsp``: mail a link to a new password, and tell everybody the same."""
+    call = visit.call
+    if call.method != "POST":
         return page("pages/forgot.html", sent=False)
-    username = read_form(visit.call).text("un")
-    found = judge.find_user(visit.cloud, visit.place, username)
+    found = judge.find_user(visit.cloud, visit.place, read_form(call).text("un"))
     if found is not None:
-        administration.reset_password(*found)
+        org, user = found
+        attempt = Attempt("browser", user, call.remote, call.host)
+        arrival.mail_reset_link(visit, org, attempt, HOME)
     return page("pages/forgot.html", sent=True)

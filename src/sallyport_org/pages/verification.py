@@ -75,7 +75,7 @@ def _passed(visit: Visit, org: Org, challenge: Challenge, form: Form) -> Reply:
     challenge.code = ""
     reply = arrival.proceed(visit, org, challenge)
     if "remember" in form:
-        arrival.remember_browser(visit, challenge, reply)
+        arrival.remember_browser(visit, org, challenge, reply)
     return reply
 
 

@@ -68,13 +68,14 @@ def move(desk: Desk) -> Reply:
 
 
 def _read_moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _checked_moment(text: str) -> str:
     try:
         _read_moment(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(
             f"Moment: {text!r} is no date and time; write it like 2027-02-20 00:00:00"
         ) from None

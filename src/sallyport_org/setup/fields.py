@@ -17,9 +17,17 @@ from sallyport_org.identity import addresses
 from sallyport_org.identity.model import IpRange
 from sallyport_org.pages.forms import Form
 
+QUOTED = 80
+"""Longer texts are cut when an error quotes them."""
+
 
 class FieldError(ValueError):
     """What was typed into a field cannot be taken."""
+
+
+def quoted(text: str) -> str:
+    """Return a text as errors quote it."""
+    return repr(text if len(text) <= QUOTED else text[:QUOTED] + "…")
 
 
 class Field(Protocol):
@@ -127,7 +135,7 @@ class Ranges:
                 continue
             if len(parts) > 2:
                 raise FieldError(
-                    f"{self.label}: {line.strip()!r} has {len(parts)} parts; "
+                    f"{self.label}: {quoted(line.strip())} has {len(parts)} parts; "
                     "give the first and the last address on a line"
                 )
             try:
@@ -168,11 +176,11 @@ class Number:
             number = int(text) if self.whole else float(text)
         except ValueError as wrong:
             raise FieldError(
-                f"{self.label}: {text!r} is no {'whole ' if self.whole else ''}number; "
+                f"{self.label}: {quoted(text)} is no {'whole ' if self.whole else ''}number; "
                 f"{self._bounds()}"
             ) from wrong
         if not self.least <= number <= self.most:
-            raise FieldError(f"{self.label}: {text} is out of range; {self._bounds()}")
+            raise FieldError(f"{self.label}: {quoted(text)} is out of range; {self._bounds()}")
         return number
 
     def _bounds(self) -> str:
@@ -228,7 +236,7 @@ class Choice:
             if str(value) == text:
                 return value
         known = ", ".join(words for _, words in self.options)
-        raise FieldError(f"{self.label}: {text!r} is not offered; choose one of: {known}")
+        raise FieldError(f"{self.label}: {quoted(text)} is not offered; choose one of: {known}")
 
     def typed(self, form: Form) -> str:
         """Return the text of the choice."""
@@ -254,7 +262,7 @@ class Checks:
         """Return the values ticked."""
         ticked = set(form.every(self.name))
         for one in sorted(ticked - {value for value, _ in self.options}):
-            raise FieldError(f"{self.label}: {one!r} is not offered; choose from the list")
+            raise FieldError(f"{self.label}: {quoted(one)} is not offered; choose from the list")
         if self.required and not ticked:
             raise FieldError(f"{self.label}: nothing was chosen; choose at least one")
         return ticked

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sallyport_org.identity.administration import ChangeRefusedError
 from sallyport_org.setup.desk import Desk, at_desk
 from sallyport_org.setup.fields import Check, Choice, Number, Ranges
 from sallyport_org.setup.forms import Sections, form_page
@@ -226,6 +227,10 @@ def settings(desk: Desk, node: str) -> Reply:
         intro = f"My Domain URL: {desk.org.my_domain}. {intro}"
 
     def save(values: dict[str, Any]) -> Reply:
+        if values.get("oldest_version", 0) > values.get("newest_version", 0):
+            raise ChangeRefusedError(
+                "Oldest API version served: it is above the newest; give one that is not"
+            )
         for setting, value in values.items():
             setattr(desk.org.settings, setting, value)
         return desk.done(home_of(name), f"{page.title}: your changes were saved.")
