@@ -45,7 +45,8 @@ def node_environment(name: str) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         shutil.copy(pins, folder / "package.json")
-        options = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--silent")
+        quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--silent")
+        options = ("--no-package-lock", "--omit-lockfile-registry-resolved", *quiet)
         _install(name, ["npm", "install", *options], folder)
     return folder
 
