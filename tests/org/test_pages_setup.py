@@ -306,7 +306,7 @@ def test_an_app_is_made_by_the_documented_steps(server: OrgServer, admin: Visito
         ({"scopes": ["everything"]}, "'everything' is not offered"),
         ({"flows": ["jwt_bearer"]}, "Certificate: nothing was entered"),
         ({"flows": ["jwt_bearer"], "certificate": "hello"}, "cannot be read as an RSA certificate"),
-        ({"contact_email": "somebody"}, "is no e-mail address"),
+        ({"contact_email": "somebody"}, "Contact Email: 'somebody' is no e-mail address"),
     ],
 )
 def test_an_app_is_not_made_of_bad_input(
@@ -489,7 +489,7 @@ def test_the_clock_can_be_moved_set_and_put_right(server: OrgServer, admin: Visi
         admin.send(form, hours="1", minutes="-30")
         assert server.org.clock.ahead == timedelta(minutes=30)
         wrong = admin.send(form, moment="tomorrow")
-        assert "Moment: 'tomorrow' is no date and time" in wrong.text
+        assert "Moment (UTC): 'tomorrow' is no date and time" in wrong.text
         far = admin.send(form, moment="9999-12-31 23:59:59")
         assert "stay between the years 1970 and 2999" in far.text
         assert admin.send(form, reset="1").status == 200

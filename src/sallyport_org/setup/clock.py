@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sallyport_org.setup.desk import Desk, at_desk
-from sallyport_org.setup.fields import Check, Number, Text
+from sallyport_org.setup.fields import Check, Number, Text, quoted
 from sallyport_org.setup.forms import form_page
 from sallyport_org.setup.menu import home_of
 from sallyport_org.web import Reply
@@ -77,6 +77,6 @@ def _checked_moment(text: str) -> str:
         _read_moment(text)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"Moment: {text!r} is no date and time; write it like 2027-02-20 00:00:00"
+            f"{quoted(text)} is no date and time; write it like 2027-02-20 00:00:00"
         ) from None
     return text

@@ -54,7 +54,7 @@ class Field(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text; ``check`` may refuse or rewrite it (a ValueError's text is shown)."""
+    """One line of text; ``check`` may refuse or rewrite it (a ValueError says why)."""
 
     name: str
     label: str
@@ -72,7 +72,7 @@ class Text:
             try:
                 return self.check(text)
             except ValueError as wrong:
-                raise FieldError(str(wrong)) from wrong
+                raise FieldError(f"{self.label}: {wrong}") from wrong
         return text
 
     def typed(self, form: Form) -> str:
@@ -86,7 +86,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Several lines, each a value of its own; ``check`` as for :class:`Text`, line by line."""
+    """Several lines, each a value of its own; ``check`` looks at each, and names the field."""
 
     name: str
     label: str

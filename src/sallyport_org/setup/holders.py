@@ -6,16 +6,17 @@ objects and fields (``access``) and what a permission does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sallyport_org import ids
 from sallyport_org.identity import PermissionSet, Profile, administration, model, newcomers
-from sallyport_org.identity.administration import MINUTES_A_DAY, ChangeRefusedError
+from sallyport_org.identity.administration import ChangeRefusedError
 from sallyport_org.setup.desk import Desk, at_desk, not_here
-from sallyport_org.setup.fields import Check, Checks, Lines, Ranges, Text
+from sallyport_org.setup.fields import Check, Checks, Lines, Ranges, Text, quoted
 from sallyport_org.setup.forms import Sections, form_page
+from sallyport_org.setup.login_hours import hours_as_lines, read_hours
 from sallyport_org.setup.menu import home_of
 from sallyport_org.web import Reply
 
@@ -36,8 +37,6 @@ PERMISSIONS = (
     (model.VIEW_ALL_DATA, "View All Data"),
 )
 """Administrative permissions under the labels of Setup (documented)."""
-
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,44 +206,6 @@ def _save_profile(desk: Desk, profile: Profile, values: Mapping[str, Any]) -> No
     profile.barred_clients = set(values["barred_clients"])
 
 
-def hours_as_lines(hours: Mapping[int, tuple[int, int]]) -> list[str]:
-    """Return login hours as people write them: ``Monday 08:00 - 17:30``."""
-    return [
-        f"{DAYS[day]} {first // 60:02}:{first % 60:02} - {last // 60:02}:{last % 60:02}"
-        for day, (first, last) in sorted(hours.items())
-    ]
-
-
-def read_hours(lines: Iterable[str]) -> dict[int, tuple[int, int]]:
-    """Return login hours written by a person.
-
-    Raises :class:`~sallyport_org.identity.administration.ChangeRefusedError`.
-    """
-    hours = {}
-    for line in lines:
-        parts = line.replace("-", " ").split()
-        day = parts[0].capitalize() if parts else ""
-        if len(parts) != 3 or day not in DAYS:
-            raise _bad_hours(line)
-        first, last = (_minute(part, line) for part in parts[1:])
-        hours[DAYS.index(day)] = (first, last)
-    return hours
-
-
-def _minute(text: str, line: str) -> int:
-    hour, _, minute = text.partition(":")
-    if not (hour.isdecimal() and minute.isdecimal() and int(minute) < 60):
-        raise _bad_hours(line)
-    total = int(hour) * 60 + int(minute)
-    return total - 1 if total == MINUTES_A_DAY else total
-
-
-def _bad_hours(line: str) -> ChangeRefusedError:
-    return ChangeRefusedError(
-        f"Login Hours: {line!r} cannot be read; write a day and two times like Monday 08:00 - 17:30"
-    )
-
-
 @at_desk
 def new_set(desk: Desk) -> Reply:
     """Make a permission set."""
@@ -293,7 +254,7 @@ def new_set(desk: Desk) -> Reply:
 def _api_name(text: str) -> str:
     if not (text.isascii() and text.replace("_", "").isalnum() and text[0].isalpha()):
         raise ValueError(
-            f"API Name: {text!r} holds more than letters, digits and underscores, or does not "
+            f"{quoted(text)} holds more than letters, digits and underscores, or does not "
             "begin with a letter; write it like Sync_Users"
         )
     return text

@@ -12,7 +12,7 @@ from typing import Any
 from sallyport_org.identity import User, administration, approvals, history, newcomers, passwords
 from sallyport_org.identity.model import FOREVER
 from sallyport_org.setup.desk import Desk, at_desk, not_here
-from sallyport_org.setup.fields import Checks, Choice, Text
+from sallyport_org.setup.fields import Checks, Choice, Text, quoted
 from sallyport_org.setup.forms import form_page
 from sallyport_org.setup.menu import home_of
 from sallyport_org.state import Org
@@ -139,7 +139,7 @@ def new(desk: Desk) -> Reply:
                     "Username",
                     "In the form of an email address; it need not be one.",
                     required=True,
-                    check=_checked_username,
+                    check=checked_email,
                 ),
                 Choice("profile_id", "Profile", profiles),
             ),
@@ -203,17 +203,9 @@ def edit(desk: Desk, user_id: str) -> Reply:
     )
 
 
-def _checked_username(text: str) -> str:
-    return _address(text, "Username")
-
-
 def checked_email(text: str) -> str:
-    """Return an e-mail address; raises ValueError for what cannot be one."""
-    return _address(text, "Email")
-
-
-def _address(text: str, field: str) -> str:
+    """Return what has the form of an e-mail address; raises ValueError for what has not."""
     name, _, host = text.partition("@")
     if not name or "." not in host or " " in text:
-        raise ValueError(f"{field}: {text!r} is no e-mail address; write it like name@example.com")
+        raise ValueError(f"{quoted(text)} is no e-mail address; write it like name@example.com")
     return text
