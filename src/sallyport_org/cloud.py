@@ -9,11 +9,13 @@ Hosts documented: https://help.salesforce.com/s/articleView?id=xcloud.domain_nam
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from sallyport_org import ids
 from sallyport_org.identity import App
 from sallyport_org.inbox import Inbox, Mail
 from sallyport_org.request_log import RequestLog
@@ -78,6 +80,7 @@ class Cloud:
         self.admin_token: str | None = None
         self.keeper: Keeper | None = None
         self._orgs: dict[str, Org] = {}
+        self._numbers = itertools.count(1_000)
         self._lock = threading.Lock()
 
     def add(self, org: Org) -> None:
@@ -95,6 +98,11 @@ class Cloud:
         """Note that an org has another id than before (a refreshed sandbox); it keeps its place."""
         with self._lock:
             self._orgs = {org.id if key == before else key: one for key, one in self._orgs.items()}
+
+    def free_number(self) -> int:
+        """Return a number no org's id was made from, and which nobody else is given."""
+        with self._lock:
+            return next(one for one in self._numbers if ids.record_id("00D", one) not in self._orgs)
 
     @property
     def orgs(self) -> list[Org]:

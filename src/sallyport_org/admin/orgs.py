@@ -133,7 +133,7 @@ def refresh(visit: Visit, org: Org) -> Reply:
     if not org.organization.is_sandbox:
         raise NowNotError(f"{org.id} is no sandbox; only sandboxes can be refreshed")
     before = org.id
-    renewed = ids.record_id("00D", _free_number(visit))
+    renewed = ids.record_id("00D", visit.cloud.free_number())
     directory = org.directory
     with directory.lock:
         directory.end_sessions()
@@ -228,7 +228,7 @@ def _shape(visit: Visit, given: dict[str, Any]) -> OrgShape:
         raise BadInput("kind", kind, f"give one of {', '.join(_KINDS)}")
     domain = _label(given.get("domain"), "domain")
     name = given.get("name") and inputs.text(given["name"], "name")
-    number = _free_number(visit)
+    number = visit.cloud.free_number()
     if kind == "sandbox":
         shape = OrgShape.sandbox(domain, _label(given.get("sandbox"), "sandbox"), number, name)
     elif "sandbox" in given:
@@ -259,15 +259,6 @@ def _label(value: object, field: str) -> str:
     if not isinstance(value, str) or not _LABEL.fullmatch(value):
         raise BadInput(field, value, "give lower-case letters, digits and single hyphens")
     return value
-
-
-def _free_number(visit: Visit) -> int:
-    """Return a number no org's id was made from."""
-    taken = {one.id for one in visit.cloud.orgs}
-    number = 1_000
-    while ids.record_id("00D", number) in taken:
-        number += 1
-    return number
 
 
 def _write_record(org: Org, values: dict[str, str]) -> None:
