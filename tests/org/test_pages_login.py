@@ -278,7 +278,7 @@ def test_cookies_are_hidden_from_scripts_and_pages_from_frames(
     page = visitor.get(HOME)
     assert page.answer.headers["X-Frame-Options"] == "DENY"
     assert "default-src 'none'" in page.answer.headers["Content-Security-Policy"]
-    answer = visitor._once("GET", "/secur/logout.jsp", None)
+    answer = visitor.once("GET", "/secur/logout.jsp")
     assert "HttpOnly; SameSite=Lax" in answer.headers["Set-Cookie"]
 
 

@@ -123,7 +123,7 @@ class Visitor:
 
     def _follow(self, method: str, address: str, body: str | None) -> Sheet:
         for _ in range(10):
-            answer = self._once(method, address, body)
+            answer = self.once(method, address, body)
             target = answer.headers.get("Location")
             if answer.status != 302 or target is None:
                 return Sheet(answer, address)
@@ -132,7 +132,8 @@ class Visitor:
                 return Sheet(answer, target)
         raise AssertionError(f"too many redirects, the last to {address}")
 
-    def _once(self, method: str, address: str, body: str | None) -> Answer:
+    def once(self, method: str, address: str, body: str | None = None) -> Answer:
+        """Send one request with the cookies kept, and keep those that come back."""
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers |= FORM
