@@ -125,6 +125,11 @@ def field_types(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+def other_fields(kind: type, *names: str) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields but for those named."""
+    return tuple(one for one in field_types(kind) if one not in names)
+
+
 def plain(value: object) -> Any:
     """Return a typed value as JSON has it: sets and tuples as lists, moments as texts."""
     if isinstance(value, datetime):

@@ -11,7 +11,8 @@ from typing import Any
 
 from sallyport_org import inputs
 from sallyport_org.admin.access import NotThereError, body, done
-from sallyport_org.admin.people import find_holder, find_user
+from sallyport_org.admin.people import find_user
+from sallyport_org.admin.permissions import find_holder
 from sallyport_org.identity import App, AppPolicy, app_administration, approvals
 from sallyport_org.identity.addresses import checked_range
 from sallyport_org.inputs import BadInput

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sallyport_org.admin import activity, apps, faults, orgs, people, tables
+from sallyport_org.admin import activity, apps, faults, orgs, people, permissions, settings, tables
 from sallyport_org.admin.access import Handler, guarded, of_org
 from sallyport_org.routing import Route, route
 from sallyport_org.web import Reply, Visit, json_reply
@@ -52,23 +52,23 @@ ENTRIES: tuple[Entry, ...] = (
     _one("DELETE", "", orgs.close),
     _one("POST", "/move", orgs.move),
     _one("POST", "/refresh", orgs.refresh),
-    _one("GET", "/settings", orgs.show_settings),
-    _one("PATCH", "/settings", orgs.change_settings),
-    _one("GET", "/clock", orgs.show_clock),
-    _one("PUT", "/clock", orgs.set_clock),
-    _one("POST", "/clock/advance", orgs.advance_clock),
+    _one("GET", "/settings", settings.show_settings),
+    _one("PATCH", "/settings", settings.change_settings),
+    _one("GET", "/clock", settings.show_clock),
+    _one("PUT", "/clock", settings.set_clock),
+    _one("POST", "/clock/advance", settings.advance_clock),
     _one("GET", "/users", people.list_users),
     _one("POST", "/users", people.make_user),
     _one("GET", "/users/{user}", people.read_user),
     _one("PATCH", "/users/{user}", people.change_user),
     _one("POST", "/users/{user}/{action}", people.act_on_user),
-    _one("GET", "/profiles", people.list_profiles),
-    _one("POST", "/profiles", people.make_profile),
-    _one("PATCH", "/profiles/{profile}", people.change_profile),
-    _one("GET", "/permission-sets", people.list_permission_sets),
-    _one("POST", "/permission-sets", people.make_permission_set),
-    _one("PATCH", "/permission-sets/{set}", people.change_permission_set),
-    _one("DELETE", "/permission-sets/{set}", people.delete_permission_set),
+    _one("GET", "/profiles", permissions.list_profiles),
+    _one("POST", "/profiles", permissions.make_profile),
+    _one("PATCH", "/profiles/{profile}", permissions.change_profile),
+    _one("GET", "/permission-sets", permissions.list_permission_sets),
+    _one("POST", "/permission-sets", permissions.make_permission_set),
+    _one("PATCH", "/permission-sets/{set}", permissions.change_permission_set),
+    _one("DELETE", "/permission-sets/{set}", permissions.delete_permission_set),
     _one("GET", "/apps", apps.list_apps),
     _one("POST", "/apps", apps.make_app),
     _one("GET", "/apps/{app}", apps.read_app),
