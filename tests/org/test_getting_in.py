@@ -145,6 +145,10 @@ def test_an_assertion_just_past_its_time_is_still_taken(org: OrgServer) -> None:
     assert bearer(org, assertion(org, exp=int(time.time()) - 60)).status == 200
 
 
+def test_an_assertion_may_write_its_expiry_in_digits(org: OrgServer) -> None:
+    assert bearer(org, assertion(org, exp=str(int(time.time()) + 60))).status == 200
+
+
 def test_an_assertion_without_a_signature_is_refused(org: OrgServer) -> None:
     head, claims, _ = org.credentials.jwt_token.split(".")
     unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
