@@ -11,8 +11,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from sallyport_org import inputs
-from sallyport_org.datafile.parts import objects_of, parts_of
-from sallyport_org.identity import Login
+from sallyport_org.datafile.parts import objects_of, parts_of, restore_session, session_text
+from sallyport_org.identity import Login, Session
 from sallyport_org.identity.directory import REMEMBERED_LOGINS
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from sallyport_org.rows.engine import Engine
     from sallyport_org.state import Org
 
-KEPT, LOGINS = "~kept", "~logins"
-"""The tables of parts and of Login History; no object can have their names."""
-_DATA = "/services/data"
+KEPT, LOGINS, SESSIONS = "~kept", "~logins", "~sessions"
+"""The tables of parts, Login History and sessions; no object can have their names."""
+_DATA = ("/services/data", "/services/async")
 _ATTEMPTS = 20
 
 
@@ -37,6 +37,7 @@ class Keeper:
         self._written = written
         self._seen = self._versions()
         self._logins = org.directory.login_count
+        self._tokens = {one.token for one in org.directory.sessions()}
         self._lock = threading.Lock()
 
     def answered(self, path: str) -> None:
@@ -59,11 +60,15 @@ class Keeper:
                 name: text for name, text in parts.items() if self._written.get(name) != text
             }
             logins = self._new_logins()
-            if changed or logins:
+            sessions = {one.token: one for one in self._org.directory.sessions()}
+            fresh, gone = sessions.keys() - self._tokens, self._tokens - sessions.keys()
+            if changed or logins or fresh or gone:
                 with self._org.engine.writing():
                     write_parts(self._org.engine, changed)
                     _write_logins(self._org.engine, logins)
+                    _write_sessions(self._org.engine, [sessions[token] for token in fresh], gone)
                 self._written.update(changed)
+                self._tokens = set(sessions)
                 self._logins = logins[-1][0] if logins else self._logins
             self._seen = seen
 
@@ -90,9 +95,10 @@ class Keeper:
 
 
 def make_tables(engine: Engine) -> None:
-    """Make the tables of parts and of Login History."""
+    """Make the tables of parts, Login History and sessions."""
     with engine.writing() as cursor:
         cursor.execute(f'CREATE TABLE "{LOGINS}" (number BIGINT, content VARCHAR)')
+        cursor.execute(f'CREATE TABLE "{SESSIONS}" (token VARCHAR, content VARCHAR)')
         cursor.execute(f'CREATE TABLE "{KEPT}" (name VARCHAR, content VARCHAR)')
 
 
@@ -116,6 +122,21 @@ def read_logins(org: Org) -> None:
     for number, text in found[-REMEMBERED_LOGINS:]:
         directory.logins.append(inputs.convert(json.loads(text), Login, "a login"))
         directory.login_count = int(number)
+
+
+def read_sessions(org: Org) -> None:
+    """Put the sessions back; each lives on from when it was handed out."""
+    for (text,) in org.engine.rows(f'SELECT content FROM "{SESSIONS}"'):  # noqa: S608 - fixed name
+        restore_session(org, str(text))
+
+
+def _write_sessions(engine: Engine, fresh: list[Session], gone: set[str]) -> None:
+    with engine.writing() as cursor:
+        for one in fresh:
+            values = [one.token, session_text(one)]
+            cursor.execute(f'INSERT INTO "{SESSIONS}" VALUES (?, ?)', values)  # noqa: S608 - fixed name
+        for token in gone:
+            cursor.execute(f'DELETE FROM "{SESSIONS}" WHERE token = ?', [token])  # noqa: S608 - fixed name
 
 
 def _write_logins(engine: Engine, lines: list[tuple[int, str]]) -> None:

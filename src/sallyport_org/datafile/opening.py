@@ -24,6 +24,7 @@ from sallyport_org.datafile.keeper import (
     make_tables,
     read_logins,
     read_parts,
+    read_sessions,
     write_parts,
 )
 from sallyport_org.datafile.parts import objects_of, parts_of, restore
@@ -73,6 +74,7 @@ def open_org(
             _refuse(file, [name for name, value in asked.items() if value])
             org, credentials = restore(parts, engine, clock or SystemClock(), apps)
             read_logins(org)
+            read_sessions(org)
             _override(org.settings, settings)
         else:
             make_tables(engine)

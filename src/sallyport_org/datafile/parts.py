@@ -3,8 +3,8 @@
 What belongs here: the list of parts, writing each, and putting an org together from them. What does
 not: files (``opening``) and when to write (``keeper``).
 
-Login History grows line by line and has a table of its own (``keeper``). Not kept: jobs and their
-results, query cursors, codes on their way, faults, and the counters of the day.
+Login History and sessions are many and have tables of their own (``keeper``). Not kept: jobs and
+their results, query cursors, codes on their way, faults, and the counters of the day.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sallyport_org.rows.snapshot import SnapshotStore
 from sallyport_org.schema import SObject, standard_schema
 from sallyport_org.state import Clock, MovableClock, Org, Settings
 
-_BESIDE = {"user", "app"}
+_BESIDE = ("user", "app")
 """Attributes of a session that are kept by name."""
 
 
@@ -65,7 +65,6 @@ def parts_of(org: Org, credentials: Credentials) -> dict[str, str]:
             "apps": [one for one in org.apps.values() if one.home in ("", org.id)],
             "policies": list(directory.policies.values()),
             "approvals": list(directory.approvals.values()),
-            "sessions": [_session(one) for one in directory.sessions()],
         }
         return {name: _text(value) for name, value in parts.items()}
 
@@ -127,20 +126,27 @@ def _move_in(org: Org, read: Mapping[str, Any]) -> None:
         directory.policies[policy.client_id] = policy
     for approval in inputs.convert(read["approvals"], list[Approval], "approvals"):
         directory.approvals[approval.id] = approval
-    for kept in read["sessions"]:
-        user, app = directory.user(kept["user"]), directory.app(kept["app"] or "")
-        if user is not None and (app is not None or kept["app"] is None):
-            names = [name for name in inputs.field_types(Session) if name not in _BESIDE]
-            values = {name: kept[name] for name in names}
-            read_values = inputs.attributes(values, Session, names, "a session")
-            directory.keep(Session(user=user, app=app, **read_values))
 
 
-def _session(session: Session) -> dict[str, Any]:
-    names = [name for name in inputs.field_types(Session) if name not in _BESIDE]
+def session_text(session: Session) -> str:
+    """Return a session as a text; its user and app are kept by name."""
     client_id = session.app.client_id if session.app else None
-    kept = {name: getattr(session, name) for name in names}
-    return {**kept, "user": session.user.username, "app": client_id}
+    kept = {name: getattr(session, name) for name in inputs.other_fields(Session, *_BESIDE)}
+    return _text({**kept, "user": session.user.username, "app": client_id})
+
+
+def restore_session(org: Org, text: str) -> None:
+    """Put a session back, unless its user or app is gone."""
+    kept = json.loads(text)
+    directory = org.directory
+    user, client_id = directory.user(kept.pop("user")), kept.pop("app")
+    app = directory.app(client_id or "")
+    if user is None or (app is None and client_id is not None):
+        return
+    names = inputs.other_fields(Session, *_BESIDE)
+    directory.keep(
+        Session(user=user, app=app, **inputs.attributes(kept, Session, names, "session"))
+    )
 
 
 def _text(value: object) -> str:
