@@ -198,3 +198,24 @@ def test_the_data_host_is_read_from_what_salesforce_names() -> None:
 def test_a_data_host_that_is_not_salesforces_is_refused() -> None:
     with pytest.raises(InvalidRequest, match=r"evil\.example"):
         parse_instance_url("https://evil.example/services", NONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "login"),
+    [
+        ("acme.my.site.com", "https://acme.my.site.com"),
+        ("https://acme.my.site.com/partners/", "https://acme.my.site.com/partners"),
+        ("https://acme.my.site.com/partners/s/login", "https://acme.my.site.com/partners"),
+    ],
+)
+def test_an_experience_cloud_site_logs_in_through_its_own_path(text: str, login: str) -> None:
+    read = parse_org_url(text, field="environment_url", allowed=AllowedHosts())
+    assert (read.text, read.kind) == (login, HostKind.EXPERIENCE)
+    assert read.netloc == "acme.my.site.com"
+
+
+def test_a_query_behind_an_experience_cloud_site_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="path or query"):
+        parse_org_url(
+            "https://acme.my.site.com/partners?sid=x", field="url", allowed=AllowedHosts()
+        )

@@ -3,9 +3,12 @@
 Public names, by module:
 
 - ``credentials``: BasicCredentials, ClientCredentials, JwtCredentials, Credentials
-- ``client_credentials``, ``jwt_bearer`` (also AssertionClaims, read_assertion), ``soap_login``:
-  the flow of that name
-- ``grants``: Grant, Flow; ``driver``: perform, Sender
+- ``client_credentials``, ``jwt_bearer`` (also AssertionClaims, read_assertion, expiry_warning),
+  ``password``, ``refresh``, ``soap_login``: the flow of that name
+- ``authorization_code``: Authorization, begin, read_callback, exchange
+- ``revoke``, ``introspect``: what else is asked about tokens
+- ``signing``: sign_assertion, read_private_key, audience_of
+- ``grants``: Grant, Flow, Conversation; ``driver``: perform, Sender
 - ``refusals``: login_refusal, Remedy
 - ``keeper``: SessionKeeper, session_of
 - ``vault``: Vault; ``keys``: KeyProvider, FileKey, EnvKey

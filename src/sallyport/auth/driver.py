@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sallyport.auth.grants import Flow, Grant
+from sallyport.auth.grants import Conversation, Outcome
 from sallyport.salesforce.replies import Reply, Request
 
 
@@ -19,14 +19,14 @@ class Sender(Protocol):
         ...
 
 
-def perform(flow: Flow, http: Sender) -> Grant:
+def perform(flow: Conversation[Outcome], http: Sender) -> Outcome:
     """Drive a flow to its end; raises what the flow and the sender raise."""
     try:
         request = next(flow)
         while True:
             request = flow.send(http.send(request))
     except StopIteration as end:
-        grant: Grant = end.value
-        return grant
+        outcome: Outcome = end.value
+        return outcome
     finally:
         flow.close()

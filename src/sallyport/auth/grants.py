@@ -10,10 +10,13 @@ Token answer: https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_o
 
 from __future__ import annotations
 
+import binascii
+import json
+from base64 import urlsafe_b64decode
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from sallyport.errors import RemoteUnavailable
@@ -29,8 +32,10 @@ TOKEN_TIMEOUT = 30.0
 class Grant:
     """An access token and what Salesforce said with it.
 
-    There is never an expiry: a token lives by the org's session time-out, and its end shows as a
-    401. ``issued_at`` is absent where a flow does not tell (JWT bearer, SOAP).
+    Salesforce sends no expiry: an opaque token lives by the org's session time-out, and its end
+    shows as a 401. ``lifetime`` (seconds) is known of JWT-format tokens alone, which say it.
+    ``issued_at`` is absent where a flow does not tell (JWT bearer, SOAP); ``refresh_token`` where
+    the flow gives none, and in a refresh's answer unless the app rotates them.
     """
 
     access_token: Secret
@@ -40,17 +45,27 @@ class Grant:
     identity_url: str | None = None
     issued_at: datetime | None = None
     scope: tuple[str, ...] = ()
+    refresh_token: Secret | None = None
+    lifetime: float | None = None
 
 
+Outcome = TypeVar("Outcome")
+Conversation: TypeAlias = Generator[Request, Reply, Outcome]
+"""A flow of any purpose: yields requests, is sent replies, returns its outcome; does no IO."""
 Flow: TypeAlias = Generator[Request, Reply, Grant]
-"""A login as a conversation: yields requests, is sent replies, returns the grant; does no IO."""
+"""A login as a conversation: returns the grant."""
 
 
 def token_request(login: OrgUrl, form: Mapping[str, str]) -> Request:
     """Return the POST of a form to a host's token endpoint."""
+    return oauth_request(login, "token", form)
+
+
+def oauth_request(login: OrgUrl, endpoint: str, form: Mapping[str, str]) -> Request:
+    """Return the POST of a form to one of a host's OAuth endpoints (``token``, ``revoke``, …)."""
     return Request(
         "POST",
-        f"{login.text}/services/oauth2/token",
+        f"{login.text}/services/oauth2/{endpoint}",
         {
             "Content-Type": "application/x-www-form-urlencoded",
             "Accept": "application/json",
@@ -60,15 +75,17 @@ def token_request(login: OrgUrl, form: Mapping[str, str]) -> Request:
     )
 
 
-def read_grant(reply: Reply) -> Grant:
+def read_grant(reply: Reply, *, instance_url: str | None = None) -> Grant:
     """Read a token endpoint's success document.
 
-    Raises RemoteUnavailable(stage="body") when a 2xx answer holds no token or names no data host.
+    ``instance_url`` is the data host known before, for answers that leave it out. Raises
+    RemoteUnavailable(stage="body") when a 2xx answer holds no token or no data host is known.
     """
     document = reply.json()
     if not isinstance(document, dict):
         document = {}
-    token, instance_url = document.get("access_token"), document.get("instance_url")
+    token = document.get("access_token")
+    instance_url = document.get("instance_url") or instance_url
     if not isinstance(token, str) or not token or not isinstance(instance_url, str):
         raise RemoteUnavailable(
             "The token endpoint answered with success but without access_token and instance_url.",
@@ -84,7 +101,41 @@ def read_grant(reply: Reply) -> Grant:
         identity_url=document.get("id"),
         issued_at=_moment(document.get("issued_at")),
         scope=tuple(str(document.get("scope") or "").split()),
+        refresh_token=_secret(document.get("refresh_token")),
+        lifetime=token_lifetime(token),
     )
+
+
+def token_lifetime(token: str) -> float | None:
+    """Return the seconds a JWT-format access token lives; None for an opaque one.
+
+    Counted from its own ``iat``, not by any clock of ours: a wrong clock must not make a new token
+    look expired. https://help.salesforce.com/s/articleView?id=xcloud.jwt_access_tokens.htm
+    (documented).
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    claims = read_token_part(parts[1]) or {}
+    try:
+        lifetime = float(claims["exp"]) - float(claims["iat"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return lifetime if lifetime > 0 else None
+
+
+def read_token_part(part: str) -> dict[str, Any] | None:
+    """Return the JSON object of a JWT's part (base64url), unproven; None when it is no such
+    thing."""
+    try:
+        value = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _secret(value: Any) -> Secret | None:
+    return Secret(value) if isinstance(value, str) and value else None
 
 
 def read_identity_url(url: Any) -> tuple[str | None, str | None]:

@@ -1,7 +1,7 @@
 """JWT bearer: a signed assertion is traded for an access token.
 
 What belongs here: this grant's one request, and reading a ready-made assertion without its key.
-What does not: signing one.
+What does not: signing one (``signing.py``).
 
 https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm (documented,
 errors); claims and limits: RS256 only; ``iss`` the app's consumer key, ``sub`` the username,
@@ -11,14 +11,11 @@ errors); claims and limits: RS256 only; ``iss`` the app's consumer key, ``sub`` 
 
 from __future__ import annotations
 
-import binascii
-import json
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sallyport.auth.grants import Flow, read_grant, token_request
+from sallyport.auth.grants import Flow, read_grant, read_token_part, token_request
 from sallyport.auth.refusals import login_refusal
 from sallyport.errors import InvalidRequest
 from sallyport.kernel import Clock, Secret, SystemClock
@@ -28,6 +25,8 @@ GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 MAX_ASSERTION = 8_000
 """Characters an assertion may have."""
 SIGN_AGAIN = "Make a new assertion and enter it here."
+WARN_BEFORE = timedelta(days=30)
+"""How long before its end a ready-made assertion is spoken of."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,25 @@ class AssertionClaims:
     sub: str
     aud: str
     exp: datetime
+
+
+def expiry_warning(claims: AssertionClaims, now: datetime) -> str | None:
+    """Return a sentence on an assertion that ends soon (or has), None while there is time.
+
+    Nobody can renew a ready-made assertion but whoever holds its key: the connection ends with it.
+    """
+    left = claims.exp - now
+    if left > WARN_BEFORE:
+        return None
+    when = f"{claims.exp:%Y-%m-%d at %H:%M} UTC"
+    if left <= timedelta(0):
+        return f"The assertion expired on {when}; this connection cannot log in any more."
+    days = left // timedelta(days=1)
+    rest = f"in {days} day{'s' if days != 1 else ''}" if days else "within a day"
+    return (
+        f"The assertion expires {rest}, on {when}. {SIGN_AGAIN}"
+        " Connecting by the private key instead ends this for good."
+    )
 
 
 def jwt_bearer(login: OrgUrl, assertion: Secret) -> Flow:
@@ -73,7 +91,7 @@ def read_assertion(token: Secret, *, field: str, clock: Clock | None = None) -> 
             f"An assertion is three parts joined by dots; this has {len(parts)}.",
             "Enter the whole signed assertion (header.claims.signature), not a key or a token.",
         )
-    header, claims = _read_part(parts[0]), _read_part(parts[1])
+    header, claims = read_token_part(parts[0]), read_token_part(parts[1])
     if header is None or claims is None:
         raise refused("The assertion's parts are not JSON in base64url.")
     if header.get("alg") != "RS256":
@@ -93,17 +111,11 @@ def read_assertion(token: Secret, *, field: str, clock: Clock | None = None) -> 
     return AssertionClaims(str(texts["iss"]), str(texts["sub"]), str(texts["aud"]), expiry)
 
 
-def _read_part(part: str) -> dict[str, Any] | None:
-    """Return a base64url part's JSON object, None when it is no such thing."""
-    try:
-        value = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (binascii.Error, ValueError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
 def _moment(exp: Any) -> datetime | None:
-    """Read epoch seconds; bool is an int in Python but no moment."""
+    """Read epoch seconds, also written as digits in quotes (as simple-salesforce does)."""
+    if isinstance(exp, str) and exp.isascii() and exp.isdigit():
+        exp = int(exp)
+    # bool is an int in Python but no moment
     if isinstance(exp, bool) or not isinstance(exp, int | float):
         return None
     try:

@@ -18,13 +18,17 @@ EXAMPLE_CURE = "Write the org's My Domain address, like https://acme.my.salesfor
 
 @dataclass(frozen=True)
 class Address:
-    """Scheme, host and port of a URL, and whether something stands behind them."""
+    """Scheme, host and port of a URL, and what stands behind them.
+
+    ``tail`` says whether anything does; ``path`` is that path when it is all.
+    """
 
     field: str
     received: str  # free of secrets
     scheme: str
     host: str  # lower case, IPv6 in brackets
     port: int
+    path: str
     tail: bool
 
     @classmethod
@@ -58,6 +62,7 @@ class Address:
             scheme=split.scheme,
             host=f"[{host}]" if ":" in host else host,
             port=split.port or DEFAULT_PORTS[split.scheme],
+            path="" if split.query or split.fragment else split.path.rstrip("/"),
             tail=bool(split.path.strip("/") or split.query or split.fragment),
         )
 

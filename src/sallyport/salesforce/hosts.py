@@ -81,6 +81,7 @@ BROWSER_SUFFIXES = {
 }
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_SITE_PATH = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _INSTANCE = re.compile(r"[a-z]{2,6}\d{1,4}[a-z]?(-api)?\.salesforce\.com")
 
 
@@ -110,7 +111,10 @@ class AllowedHosts:
 
 @dataclass(frozen=True)
 class OrgUrl:
-    """The address of an org: scheme, host and port, nothing behind it, and its kind."""
+    """The address of an org: scheme, host and port, and its kind.
+
+    Nothing stands behind them, but for an Experience Cloud site: its logins go through its path.
+    """
 
     text: str
     kind: HostKind
@@ -118,7 +122,7 @@ class OrgUrl:
     @property
     def netloc(self) -> str:
         """Host with port, as it stands in ``text``."""
-        return self.text.partition("://")[2]
+        return urlsplit(self.text).netloc
 
     @property
     def host(self) -> str:
@@ -139,10 +143,12 @@ def parse_org_url(text: str, *, field: str, allowed: AllowedHosts) -> OrgUrl:
     kind = _kind_of(address, allowed)
     if kind is None or kind is HostKind.INSTANCE:
         raise _not_an_org_host(address)
-    _require_bare(address)
+    path = _site_path(address) if kind is HostKind.EXPERIENCE else ""
+    if not path:
+        _require_bare(address)
     if kind is not HostKind.LISTED:
         _require_salesforce_port(address)
-    return OrgUrl(f"{address.scheme}://{address.netloc}", kind)
+    return OrgUrl(f"{address.scheme}://{address.netloc}{path}", kind)
 
 
 def parse_instance_url(text: str, allowed: AllowedHosts) -> OrgUrl:
@@ -263,6 +269,15 @@ def _browser_to_data_host(name: str, suffix: str, data_suffix: str) -> str:
         first = first.rpartition("--")[0] or first
     partition = dot + rest if rest in PARTITIONS else ""
     return first + partition + data_suffix
+
+
+def _site_path(address: Address) -> str:
+    """Return an Experience Cloud site's own path (``/partners``), empty for the site at the root.
+
+    A page of the site (``/partners/s/login``) is cut down to it.
+    """
+    first = address.path.split("/")[1] if address.path else ""
+    return f"/{first}" if first not in ("", "s") and _SITE_PATH.fullmatch(first) else ""
 
 
 def _is_ip(host: str) -> bool:
