@@ -18,6 +18,7 @@ from sallyport_org import errors
 from sallyport_org.bulk.pages import CSV_TYPE, DELIMITERS, LINE_ENDINGS, Dialect, Page, plain
 from sallyport_org.bulk.query_jobs import QueryJob, run
 from sallyport_org.bulk.query_rules import check, chunkable
+from sallyport_org.identity.model import VIEW_ALL_DATA
 from sallyport_org.rows.snapshot import Snapshot
 from sallyport_org.soql import Plan, compile_query, output
 from sallyport_org.web import Context, Reply, json_reply
@@ -44,7 +45,7 @@ def create(context: Context) -> Reply:
     org, now = context.org, context.org.clock.now()
     org.setup_rows.refresh(org, text)
     plan = compile_query(context.schema, text, today=now.date(), all_rows=operation == "queryAll")
-    check(plan)
+    check(plan, sees_all=org.directory.may(context.session.user, VIEW_ALL_DATA))
     if org.faults.strike("bulk_quota", sobject=plan.sobject.name, path=context.call.path):
         raise errors.bulk.limit_exceeded("query jobs")
     if not org.jobs.allowances.query_jobs.take(1, now):

@@ -43,8 +43,18 @@ NOT_SERVED = frozenset(
 """Objects the bulk interface refuses (a client's list, observed)."""
 
 
-def check(plan: Plan) -> None:
-    """Refuse what a bulk query cannot do: the create-time refusals clients look for."""
+FOR_VIEW_ALL_DATA = frozenset({"LoginHistory", "OauthToken", "UserLogin"})
+"""Objects only users with *View All Data* read in bulk: what all users did. The refusal is observed
+in a client, which objects it is about is assumed."""
+
+
+def check(plan: Plan, *, sees_all: bool) -> None:
+    """Refuse what a bulk query cannot do: the create-time refusals clients look for.
+
+    ``sees_all`` says whether the user has *View All Data*.
+    """
+    if plan.sobject.name in FOR_VIEW_ALL_DATA and not sees_all:
+        raise errors.bulk.view_all_data_needed(plan.sobject.name)
     if plan.sobject.name in NOT_SERVED:
         raise errors.bulk.unsupported_entity(plan.sobject.name)
     query = plan.query

@@ -16,6 +16,18 @@ def unsupported_entity(name: str) -> Refusal:
     return Refusal(400, "INVALIDENTITY", f"Entity '{name}' is not supported by the Bulk API.")
 
 
+def view_all_data_needed(name: str) -> Refusal:
+    """A bulk query of what all users did, by one without *View All Data*.
+
+    Code and how the text begins observed, the rest of the text assumed.
+    """
+    return Refusal(
+        400,
+        "API_ERROR",
+        f"Implementation restriction: {name} can be queried in bulk only with View All Data",
+    )
+
+
 def compound() -> Refusal:
     """Address or location fields in a bulk query (observed)."""
     return Refusal(400, "INVALID_FIELD", "Selecting compound data not supported in Bulk Query")

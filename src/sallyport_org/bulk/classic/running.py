@@ -24,6 +24,7 @@ from sallyport_org.bulk.spool import Spool
 from sallyport_org.bulk.work import WorkFailed
 from sallyport_org.dml.model import Operation, Outcome
 from sallyport_org.errors import bulk_classic as refusals
+from sallyport_org.identity.model import VIEW_ALL_DATA
 from sallyport_org.rows.engine import text_literal
 from sallyport_org.soql import Plan, compile_query
 from sallyport_org.soql.lexer import tokens
@@ -102,7 +103,7 @@ def _planned(org: Org, job: ClassicJob, user: User, text: str) -> Plan:
             today=org.clock.now().date(),
             all_rows=job.operation == "queryAll",
         )
-        check(plan)
+        check(plan, sees_all=org.directory.may(user, VIEW_ALL_DATA))
     except errors.Refusal as refusal:
         raise WorkFailed(refusals.query_failed(refusal.code, refusal.message)) from refusal
     if plan.sobject.name != job.sobject:
