@@ -115,6 +115,8 @@ def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | No
 def refusal_reply(refusal: errors.Refusal) -> Reply:
     """Return REST's way of refusing: an array with one error."""
     error: dict[str, Any] = {"message": refusal.message, "errorCode": refusal.code}
+    if refusal.code_first:
+        error = {"errorCode": refusal.code, "message": refusal.message}
     if refusal.fields is not None:
         error["fields"] = list(refusal.fields)
     return json_reply([error], refusal.status, refusal.headers)

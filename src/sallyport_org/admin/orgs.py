@@ -14,6 +14,7 @@ from sallyport_org import ids, inputs
 from sallyport_org.admin.access import NowNotError, body, done
 from sallyport_org.admin.settings import read_settings
 from sallyport_org.build import OrgShape
+from sallyport_org.identity import approvals
 from sallyport_org.inputs import BadInput
 from sallyport_org.rows.engine import quoted
 from sallyport_org.state import Org, Status
@@ -134,7 +135,7 @@ def refresh(visit: Visit, org: Org) -> Reply:
             if app.home == before:
                 del org.apps[client_id]
                 directory.deleted_apps.add(client_id)
-        directory.approvals.clear()
+        approvals.end_all(directory, lambda one: True, "the sandbox was refreshed")
         directory.codes.clear()
         directory.devices.clear()
         directory.policies.clear()

@@ -14,6 +14,7 @@ class Refusal(Exception):
     """A request turned down in Salesforce's own words: REST's array of errors.
 
     ``fields`` are the fields at fault; None leaves the key out, as all but writes do.
+    ``code_first`` is how few are written: the code before the message.
     """
 
     status: int
@@ -21,6 +22,7 @@ class Refusal(Exception):
     message: str
     headers: Mapping[str, str] = field(default_factory=dict)
     fields: tuple[str, ...] | None = None
+    code_first: bool = False
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -30,12 +32,13 @@ class Refusal(Exception):
 class OAuthRefusal(Exception):
     """A token request turned down: ``{"error", "error_description"}`` with 400 (observed).
 
-    ``description`` None leaves the key out.
+    ``description`` None leaves the key out; ``headers`` differ from those of other answers.
     """
 
     error: str
     description: str | None
     status: int = 400
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.error}: {self.description}"

@@ -60,7 +60,10 @@ def bad_auth_header() -> Refusal:
 def url_not_reset() -> Refusal:
     """A data call at login or test in place of the address that came with the token (observed)."""
     return Refusal(
-        400, "URL_NOT_RESET", "Destination URL not reset. The URL returned from login must be set"
+        400,
+        "URL_NOT_RESET",
+        "Destination URL not reset. The URL returned from login must be set",
+        code_first=True,
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sallyport_org.errors.kinds import BareRefusal, OAuthRefusal
 
+_AS_DOCUMENTED = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+"""Headers of the answers Salesforce Help prints in full; observed ones have more (``answer``)."""
+
 # -- the request and its client
 
 
@@ -130,7 +133,7 @@ def wrong_audience() -> OAuthRefusal:
 
 def audience_of_another_org() -> OAuthRefusal:
     """aud is the address of another org (words documented; that they are for this is assumed)."""
-    return OAuthRefusal("invalid_grant", "Audience validation failed")
+    return OAuthRefusal("invalid_grant", "Audience validation failed", headers=_AS_DOCUMENTED)
 
 
 def unknown_user() -> OAuthRefusal:
@@ -173,7 +176,9 @@ def refresh_token_expired() -> OAuthRefusal:
 
 def already_being_processed() -> OAuthRefusal:
     """The same refresh token twice at once (documented)."""
-    return OAuthRefusal("invalid_grant", "token request is already being processed")
+    return OAuthRefusal(
+        "invalid_grant", "token request is already being processed", headers=_AS_DOCUMENTED
+    )
 
 
 def authorization_pending() -> OAuthRefusal:

@@ -181,10 +181,12 @@ def revoke_tokens(directory: Directory, app: App, why: str = "revoked") -> int:
 
 
 def delete_app(orgs: Iterable[Org], app: App) -> None:
-    """Delete an app for good, everywhere: its key is unknown from now on."""
+    """Delete an app for good, everywhere: its key is unknown from now on.
+
+    Its policies stay: they say for whom it acted, which Login History shows of later attempts.
+    """
     for org in orgs:
         revoke_tokens(org.directory, app, "app deleted")
-        org.directory.policies.pop(app.client_id, None)
         org.directory.deleted_apps.add(app.client_id)
         org.directory.apps.pop(app.client_id, None)
 

@@ -78,6 +78,16 @@ def may_act_without_user(directory: Directory, user: User, app: App) -> bool:
     return any(REFRESH_SCOPES & set(one.scopes) for one in of(directory, user, app))
 
 
+def had_refresh_token(directory: Directory, user: User, app: App) -> bool:
+    """Say whether a grant *with* ``refresh_token`` was there and has ended."""
+    with directory.lock:
+        return any(
+            not one.alive and REFRESH_SCOPES & set(one.scopes)
+            for one in directory.approvals.values()
+            if one.user_id == user.id and one.client_id == app.client_id
+        )
+
+
 def holding(directory: Directory, token: str) -> Approval | None:
     """Return the approval a refresh token belongs to, alive, spent or ended; or None."""
     with directory.lock:

@@ -54,11 +54,16 @@ def refused(refusal: errors.OAuthRefusal) -> Reply:
     body = {"error": refusal.error}
     if refusal.description is not None:
         body["error_description"] = refusal.description
-    return json_reply(body, refusal.status, headers())
+    return json_reply(body, refusal.status, {**headers(), **refusal.headers})
 
 
 def granted(visit: Visit, grant: Granted) -> Reply:
     """Return the answer to a granted request, its session kept from now on."""
+    return json_reply(told(visit, grant), headers=headers())
+
+
+def told(visit: Visit, grant: Granted) -> dict[str, str]:
+    """Return what a client is told of a grant, whose session is kept from now on."""
     org, session, app = grant.org, grant.session, grant.app
     if app.jwt_access_tokens:
         _become_jwt(org, session)
@@ -76,8 +81,7 @@ def granted(visit: Visit, grant: Granted) -> Reply:
         "token_type": "Bearer",
         "issued_at": None if grant.bare else issued_at,
     }
-    body = {name: value for name, value in words.items() if value is not None}
-    return json_reply(body, headers=headers())
+    return {name: value for name, value in words.items() if value is not None}
 
 
 def signature(secret: str, text: str) -> str:

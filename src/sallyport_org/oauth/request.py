@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -43,8 +43,8 @@ class TokenRequest:
         """The orgs the request can be meant for."""
         return self.visit.cloud.candidates(self.visit.place)
 
-    def attempt(self, how: Way, user: User, app: App, secret: str | None = None) -> Attempt:
-        """Return the login this request stands for."""
+    def attempt(self, how: Way, user: User, app: App | None, secret: str | None = None) -> Attempt:
+        """Return the login this request stands for; ``app`` is None once it was deleted."""
         call, place = self.visit.call, self.visit.place
         return Attempt(
             how=how,
@@ -131,6 +131,17 @@ def _note_deleted(request: TokenRequest, client_id: str) -> None:
             how: Way = "password" if approval is None else "refresh"
             attempt = Attempt(how, user, call.remote, call.host)
             history.note(org, attempt, "Failed: Consumer Deleted")
+
+
+def is_at_wrong_login_host(request: TokenRequest, knows: Callable[[Org], bool]) -> bool:
+    """Say whether the request is known at the other of login and test: sandboxes have their own.
+
+    Then its refusal is ``authentication failure`` (inferred).
+    """
+    if request.visit.place.kind not in ("login", "test"):
+        return False
+    here = request.orgs
+    return any(knows(org) for org in request.visit.cloud.orgs if org not in here)
 
 
 def authenticated_client(request: TokenRequest, *, secret_needed: bool | None = None) -> App:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from sallyport_org import errors
 from sallyport_org.oauth.answer import granted, refused
+from sallyport_org.oauth.deleted_apps import note_deleted_app
 from sallyport_org.oauth.grants import (
     authorization_code,
     client_credentials,
@@ -19,6 +20,7 @@ from sallyport_org.oauth.grants import (
     jwt_bearer,
     password,
     refresh_token,
+    saml_bearer,
 )
 from sallyport_org.oauth.request import Granted, TokenRequest, read_request
 from sallyport_org.web import Reply, Visit
@@ -32,13 +34,13 @@ GRANTS: Mapping[str, Grant] = {
     jwt_bearer.GRANT_TYPE: jwt_bearer.grant,
     password.GRANT_TYPE: password.grant,
     refresh_token.GRANT_TYPE: refresh_token.grant,
+    saml_bearer.GRANT_TYPE: saml_bearer.grant,
 }
 
 NOT_MODELLED = frozenset(
     {
         "hybrid_auth_code",
         "hybrid_refresh",
-        "urn:ietf:params:oauth:grant-type:saml2-bearer",
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "assertion",
     }
@@ -51,6 +53,7 @@ def token_endpoint(visit: Visit) -> Reply:
     try:
         request = read_request(visit)
         _meet_trouble(request)
+        note_deleted_app(request)
         if request.parameter("response_type") == device.RESPONSE_TYPE:
             return device.start(request)
         kind = request.parameter("grant_type") or ""

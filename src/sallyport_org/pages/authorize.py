@@ -52,6 +52,11 @@ class AuthorizeRequest:
         """How the code challenge was made; S256 unless said (assumed)."""
         return "plain" if self.text("code_challenge_method") == "plain" else "S256"
 
+    @property
+    def wants_token(self) -> bool:
+        """True for the user-agent flow: a token comes back at once, behind ``#`` (documented)."""
+        return self.text("response_type") == "token"
+
     def scopes_of(self, app: App) -> tuple[str, ...]:
         """Return the scopes asked for; without the parameter all the app has (documented)."""
         return tuple(self.text("scope").split()) or tuple(sorted(app.scopes))
@@ -79,11 +84,12 @@ def judge_request(visit: Visit, request: AuthorizeRequest) -> App:
         raise refusals.redirect_missing()
     if callback not in app.callback_urls:
         raise refusals.redirect_mismatch()
-    if request.text("response_type") != "code":
+    by_token = request.wants_token and "user_agent" in app.flows
+    if request.text("response_type") != "code" and not by_token:
         raise refusals.unsupported_response_type()
     org = visit.place.org
     demanded = app.require_pkce or (org is not None and org.settings.require_pkce)
-    if demanded and not request.text("code_challenge"):
+    if demanded and not request.wants_token and not request.text("code_challenge"):
         raise refusals.challenge_missing()
     if request.text("code_challenge_method") not in ("", "S256", "plain"):
         raise refusals.challenge_method()

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from sallyport_org.errors import authorize as refusals
 from sallyport_org.errors.authorize import AuthorizeRefusal
 from sallyport_org.identity import App, Session, codes
-from sallyport_org.pages import arrival, authorize, browser, login, scopes
+from sallyport_org.pages import arrival, authorize, browser, login, scopes, user_agent
 from sallyport_org.pages.authorize import AuthorizeRequest
 from sallyport_org.pages.forms import read_form
 from sallyport_org.pages.html import page, plain, redirect
@@ -61,7 +61,7 @@ def ask(visit: Visit) -> Reply:
     try:
         org, session, app = _admit(visit, request)
         if not authorize.needs_consent(org, request, app, session.user):
-            return _grant(org, session, app, request)
+            return _grant(visit, org, session, app, request)
         if request.immediate:
             raise refusals.immediate_unsuccessful()
     except AuthorizeRefusal as refusal:
@@ -94,7 +94,7 @@ def decide(visit: Visit) -> Reply:
         return refused(request, refusal)
     except _NotYetError as not_yet:
         return not_yet.reply
-    return _grant(org, session, app, request)
+    return _grant(visit, org, session, app, request)
 
 
 class _NotYetError(Exception):
@@ -129,7 +129,9 @@ def _consent_address(request: AuthorizeRequest) -> str:
     return f"{CONSENT_PATH}?{urlencode({'source': request.as_source()})}"
 
 
-def _grant(org: Org, session: Session, app: App, request: AuthorizeRequest) -> Reply:
+def _grant(visit: Visit, org: Org, session: Session, app: App, request: AuthorizeRequest) -> Reply:
+    if request.wants_token:
+        return _back(request, user_agent.grant(visit, org, session, app, request))
     code = codes.issue_code(
         org,
         session.user,
@@ -159,6 +161,8 @@ def _back(request: AuthorizeRequest, told: dict[str, str]) -> Reply:
     if request.text("state"):
         told = {**told, "state": request.text("state")}
     callback = request.text("redirect_uri")
+    if request.wants_token:
+        return redirect(f"{callback}#{urlencode(told)}")
     return redirect(f"{callback}{'&' if '?' in callback else '?'}{urlencode(told)}")
 
 

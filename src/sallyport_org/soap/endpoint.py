@@ -9,7 +9,7 @@ from sallyport_org import errors
 from sallyport_org.rest.versions import check_version
 from sallyport_org.soap import envelope
 from sallyport_org.soap.envelope import Dialect
-from sallyport_org.soap.login import login
+from sallyport_org.soap.login import login, note_removed_version
 from sallyport_org.soap.operations import perform
 from sallyport_org.web import Reply, Visit
 
@@ -26,8 +26,8 @@ def enterprise(visit: Visit, version: str, suffix: str = "") -> Reply:
 
 def _answer(visit: Visit, version: str, dialect: Dialect) -> Reply:
     try:
-        checked = _checked(visit, version)
         request = envelope.read(visit.call.body)
+        checked = _checked(visit, request, version)
         answering = login if request.operation == "login" else perform
         content = answering(visit, request, checked, dialect)
     except errors.SoapRefusal as refusal:
@@ -35,13 +35,15 @@ def _answer(visit: Visit, version: str, dialect: Dialect) -> Reply:
     return envelope.answer(content, dialect)
 
 
-def _checked(visit: Visit, text: str) -> str:
+def _checked(visit: Visit, request: envelope.Request, text: str) -> str:
     """Return the version as ``60.0``, among those of the org the host means."""
     settings = next(iter(visit.cloud.candidates(visit.place)), visit.cloud.default).settings
     try:
         return check_version(text, settings.oldest_version, settings.newest_version)
     except errors.Refusal as refusal:
         if refusal.status == 410:
+            if request.operation == "login":
+                note_removed_version(visit, request, text)
             oldest = f"{settings.oldest_version}.0"
             raise errors.soap.version_retired(text, oldest) from None
         raise errors.soap.version_unknown(text) from None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sallyport_org import errors
 from sallyport_org.errors import soap as words
 from sallyport_org.faults import attend
-from sallyport_org.identity import Session, User, administration, sessions
+from sallyport_org.identity import Session, User, administration, history, sessions
 from sallyport_org.identity.judge import (
     Attempt,
     Verdict,
@@ -54,16 +54,7 @@ def login(visit: Visit, request: Request, version: str, dialect: Dialect) -> str
     if found is None:
         raise words.invalid_login()
     org, user = found
-    attempt = Attempt(
-        how="soap",
-        user=user,
-        remote=visit.call.remote,
-        host=visit.call.host,
-        generic=is_generic(visit.place),
-        secret=request.value("password"),
-        client=request.header("CallOptions", "client"),
-        api_version=version,
-    )
+    attempt = _attempt(visit, request, user, version)
     attend(org, user.username, version)
     verdict = judge(org, attempt)
     if verdict is Verdict.CHALLENGE:
@@ -75,6 +66,27 @@ def login(visit: Visit, request: Request, version: str, dialect: Dialect) -> str
         sessions.new_session(org, user, None, scopes=(), source="soap", remote=attempt.remote)
     )
     return _body(org, session, visit.address_of(org), version, dialect)
+
+
+def note_removed_version(visit: Visit, request: Request, version: str) -> None:
+    """Write a login in a retired API version down (Status text documented)."""
+    found = find_user(visit.cloud, visit.place, request.value("username"))
+    if found is not None:
+        org, user = found
+        history.note(org, _attempt(visit, request, user, version), "Failed: API Version Removed.")
+
+
+def _attempt(visit: Visit, request: Request, user: User, version: str) -> Attempt:
+    return Attempt(
+        how="soap",
+        user=user,
+        remote=visit.call.remote,
+        host=visit.call.host,
+        generic=is_generic(visit.place),
+        secret=request.value("password"),
+        client=request.header("CallOptions", "client"),
+        api_version=version,
+    )
 
 
 def _body(org: Org, session: Session, address: str, version: str, dialect: Dialect) -> str:

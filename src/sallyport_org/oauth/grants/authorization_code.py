@@ -12,7 +12,12 @@ import hashlib
 from sallyport_org import errors
 from sallyport_org.identity import App, Code, User, approvals, codes, history
 from sallyport_org.identity.judge import same_text
-from sallyport_org.oauth.request import Granted, TokenRequest, authenticated_client
+from sallyport_org.oauth.request import (
+    Granted,
+    TokenRequest,
+    authenticated_client,
+    is_at_wrong_login_host,
+)
 from sallyport_org.oauth.words import check_app, check_login, open_session
 from sallyport_org.state import Org
 
@@ -55,6 +60,8 @@ def _find(request: TokenRequest, app: App, text: str) -> tuple[Org, Code, User]:
         user = org.directory.user_by_id(code.user_id) if code else None
         if code is not None and user is not None and code.client_id == app.client_id:
             return org, code, user
+    if is_at_wrong_login_host(request, lambda org: codes.find_code(org, text) is not None):
+        raise errors.tokens.authentication_failure()
     raise errors.tokens.code_expired()
 
 

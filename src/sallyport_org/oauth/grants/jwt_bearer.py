@@ -23,7 +23,12 @@ from sallyport_org.cloud import LOGIN_HOSTS, TEST_HOSTS
 from sallyport_org.identity import App, User, approvals, history
 from sallyport_org.identity.approvals import REFRESH_SCOPES
 from sallyport_org.identity.judge import find_user
-from sallyport_org.oauth.request import Granted, TokenRequest, app_of
+from sallyport_org.oauth.request import (
+    Granted,
+    TokenRequest,
+    app_of,
+    is_at_wrong_login_host,
+)
 from sallyport_org.oauth.words import check_app, check_login, open_session
 from sallyport_org.state import Org
 
@@ -42,7 +47,7 @@ SANDBOX_AUDIENCE = "https://test.salesforce.com"
 def grant(request: TokenRequest) -> Granted:
     """Grant for an assertion naming the user; no refresh token, and no time in the answer."""
     assertion = request.required("assertion")
-    unverified = _claims_of(assertion)
+    unverified = claims_of(assertion)
     app = app_of(request, str(unverified.get("iss", "")))
     username = str(unverified.get("prn") or unverified.get("sub") or "")
     found = find_user(request.visit.cloud, request.visit.place, username)
@@ -56,6 +61,8 @@ def grant(request: TokenRequest) -> Granted:
     _check_audience(request, str(claims.get("aud", "")))
     if found is None:
         _check_time(request.orgs[0] if request.orgs else request.visit.cloud.default, claims)
+        if is_at_wrong_login_host(request, lambda org: org.directory.user(username) is not None):
+            raise errors.tokens.authentication_failure()
         raise errors.tokens.unknown_user()
     org, user = found
     _check_time(org, claims)
@@ -66,7 +73,7 @@ def grant(request: TokenRequest) -> Granted:
     return Granted(org, open_session(org, attempt, app, scopes), app, bare=True)
 
 
-def _claims_of(assertion: str) -> dict[str, Any]:
+def claims_of(assertion: str) -> dict[str, Any]:
     """Return what an assertion says, believed or not."""
     try:
         claims = json.loads(jws.extract_compact(assertion.encode()).payload)
@@ -124,6 +131,8 @@ def _approved_scopes(org: Org, user: User, app: App) -> set[str]:
     if directory.is_preauthorized(user, app):
         return app.scopes - REFRESH_SCOPES
     if not approvals.may_act_without_user(directory, user, app):
+        if approvals.had_refresh_token(directory, user, app):
+            raise errors.tokens.refresh_token_expired()
         raise errors.tokens.user_not_approved()
     granted = {scope for one in approvals.of(directory, user, app) for scope in one.scopes}
     return granted - REFRESH_SCOPES
