@@ -36,6 +36,9 @@ OLDEST_VERSION, NEWEST_VERSION = 31, 67
 """API versions the org serves; older ones are retired (documented:
 https://help.salesforce.com/s/articleView?id=005321531)."""
 
+FIRST_VERSION = 21
+"""The oldest version before Summer '25: an org can be set back to that time (documented there)."""
+
 LAST_SOAP_LOGIN_VERSION = 64
 """login() is gone from 65.0 on (documented:
 https://developer.salesforce.com/docs/platform/api/guide/api-eol-soap.html)."""
@@ -252,6 +255,10 @@ class Org:
         """
         most = self.settings.api_limit
         return self._usage.count(self.clock.now(), most, app.client_id if app else None), most
+
+    def count_others(self, calls: int) -> None:
+        """Count API calls other integrations made."""
+        self._usage.add(self.clock.now(), calls)
 
     def calls_used(self) -> int:
         """Return how many API calls were counted in the last 24 hours."""

@@ -22,12 +22,12 @@ class Rolling:
         self._minutes: deque[tuple[datetime, int]] = deque()
         self._sum = 0
 
-    def add(self, now: datetime) -> None:
-        """Count one more."""
+    def add(self, now: datetime, amount: int = 1) -> None:
+        """Count one more, or several."""
         minute = now.replace(second=0, microsecond=0)
         before = self._minutes.pop()[1] if self._minutes and self._minutes[-1][0] == minute else 0
-        self._minutes.append((minute, before + 1))
-        self._sum += 1
+        self._minutes.append((minute, before + amount))
+        self._sum += amount
 
     def count(self, now: datetime) -> int:
         """Return how many there were."""
@@ -56,6 +56,11 @@ class ApiUsage:
                 if app is not None:
                     self._by_app.setdefault(app, Rolling()).add(now)
             return used
+
+    def add(self, now: datetime, amount: int) -> None:
+        """Count calls that were made already."""
+        with self._lock:
+            self._all.add(now, amount)
 
     def used(self, now: datetime, app: str | None = None) -> int:
         """Return the calls of the last 24 hours: all, or those of one app."""

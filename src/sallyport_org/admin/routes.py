@@ -52,6 +52,7 @@ ENTRIES: tuple[Entry, ...] = (
     _one("DELETE", "", orgs.close),
     _one("POST", "/move", orgs.move),
     _one("POST", "/refresh", orgs.refresh),
+    _one("POST", "/api-calls", settings.count_calls),
     _one("GET", "/settings", settings.show_settings),
     _one("PATCH", "/settings", settings.change_settings),
     _one("GET", "/clock", settings.show_clock),

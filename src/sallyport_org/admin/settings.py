@@ -13,12 +13,13 @@ from sallyport_org import inputs
 from sallyport_org.admin.access import body
 from sallyport_org.identity.addresses import checked_range
 from sallyport_org.inputs import BadInput
-from sallyport_org.state import NEWEST_VERSION, OLDEST_VERSION, Org, Settings
+from sallyport_org.state import FIRST_VERSION, NEWEST_VERSION, OLDEST_VERSION, Org, Settings
 from sallyport_org.web import Reply, Visit, json_reply
 
+MOST_CALLS = 1_000_000_000
 LONGEST_MOVE = timedelta(days=36_500).total_seconds()
 _BOUNDS: dict[str, tuple[float, float]] = {
-    "oldest_version": (OLDEST_VERSION, NEWEST_VERSION),
+    "oldest_version": (FIRST_VERSION, NEWEST_VERSION),
     "newest_version": (OLDEST_VERSION, NEWEST_VERSION),
 }
 """Bounds of settings other than 0 and up."""
@@ -49,6 +50,14 @@ def read_settings(given: object) -> dict[str, Any]:
         except ValueError as wrong:
             raise BadInput("trusted_ip_ranges", [first, last], str(wrong)) from wrong
     return read
+
+
+def count_calls(visit: Visit, org: Org) -> Reply:
+    """Count ``calls`` that other integrations made against the day's limit."""
+    given = body(visit.call)
+    inputs.known(given, ("calls",), "API calls")
+    org.count_others(inputs.whole(given.get("calls"), "calls", 1, MOST_CALLS))
+    return json_reply({"used": org.calls_used(), "limit": org.settings.api_limit})
 
 
 # -- the clock

@@ -206,10 +206,13 @@ def _check(values: dict[str, Any]) -> None:
 
 def _apply(desk: Desk, app: App, values: dict[str, Any]) -> None:
     desk.org.directory.policy(app).oauth_enabled = values.pop("enable_oauth")
+    without_a_box = app.flows - {flow for flow, _ in FLOWS}
     for name, value in values.items():
         setattr(app, name, value)
     # the boxes know three flows; the code flow comes with the callback URL
-    app.flows = set(values["flows"]) | ({"web_server"} if app.callback_urls else set())
+    app.flows = (
+        set(values["flows"]) | without_a_box | ({"web_server"} if app.callback_urls else set())
+    )
 
 
 @at_desk

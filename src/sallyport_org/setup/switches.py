@@ -17,7 +17,7 @@ from sallyport_org.setup.desk import Desk, at_desk
 from sallyport_org.setup.fields import Check, Choice, Number, Ranges
 from sallyport_org.setup.forms import Sections, form_page
 from sallyport_org.setup.menu import home_of
-from sallyport_org.state import NEWEST_VERSION, OLDEST_VERSION, Settings
+from sallyport_org.state import FIRST_VERSION, NEWEST_VERSION, OLDEST_VERSION, Settings
 from sallyport_org.web import Reply
 
 
@@ -178,7 +178,7 @@ PAGES: Mapping[str, SwitchPage] = {
                     Number(
                         "oldest_version",
                         "Oldest API version served",
-                        least=OLDEST_VERSION,
+                        least=FIRST_VERSION,
                         most=NEWEST_VERSION,
                     ),
                     Number(
