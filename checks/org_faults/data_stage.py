@@ -44,7 +44,7 @@ def with_session(spoil: Callable[[World], None]) -> Play:
 @with_session
 def session_expired(world: World) -> None:
     """The clock was moved past the session's timeout."""
-    world.setup.save("SimulatorClock/home", hours="25")
+    world.setup.move_clock(hours="25")
 
 
 @refusal(

@@ -51,7 +51,7 @@ def policy_expired(world: World) -> None:
     on.
     """
     world.setup.policies(world.app, refresh_policy="unused", refresh_hours="720")
-    world.setup.save("SimulatorClock/home", days="31")
+    world.setup.move_clock(days="31")
 
 
 @refusal("refresh-concurrent", STAGE, "refresh", GRANT, "documented", "Setup")

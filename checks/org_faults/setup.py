@@ -77,6 +77,13 @@ class Setup:
         """Save an app's Settings tab."""
         self.save(f"ManageExternalClientApplication/{app['client_id']}/edit", **fields)
 
+    def move_clock(self, **spans: str) -> None:
+        """Move the org's clock on (Setup > Clock), which may well end this login."""
+        self._open("SimulatorClock/home")
+        self._browser.submit(spans)
+        if not self._browser.asks_for("pw"):
+            self._check("moving the clock")
+
     def _open(self, page: str) -> None:
         self._browser.open(f"{self._address}{BASE}/{page}")
 

@@ -170,9 +170,10 @@ def login_service_down(world: World) -> None:
 
 @refusal("sandbox-refreshed", STAGE, "refresh jwt", GRANT, "inferred", "admin API", sandbox=True)
 def sandbox_refreshed(world: World, flow: str) -> Answer:
-    """The sandbox was refreshed, and the app of its production org is used as before."""
+    """The sandbox was refreshed, and the app of its production org installed there again."""
     home = world.simulator.administer("GET", "/orgs/default")["id"]
     world.app = world.make_app("From Production", "connected_app", home=home, packaged=True)
     request = prepare(world, flow)
     world.refresh()
+    world.setup.on_usage(world.app, "Install")
     return world.send(request)

@@ -115,6 +115,7 @@ class World:
             "name": f"{name} {self.label}",
             "kind": kind,
             "packaged": packaged,
+            "contact_email": "developer@client.example",
             "callback_urls": [CALLBACK],
             "scopes": list(SCOPES),
             "flows": list(FLOWS),
