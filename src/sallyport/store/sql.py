@@ -19,6 +19,7 @@ from sallyport.kernel import Clock, epoch_ms, new_id
 from sallyport.settings import mask_url
 from sallyport.store import migrate
 from sallyport.store.base import Actor, ApiClient, Kind, Page, Record, Sandbox, Scope
+from sallyport.store.sql_grants import SqlGrants
 from sallyport.store.tables import CLIENTS, CONSTANTS, RECORDS, SANDBOXES
 
 _PAGE_MOST = 1000
@@ -32,6 +33,8 @@ class SqlStore:
         self._engine = engine
         self._writer = engine.execution_options(**_WRITES)
         self._clock = clock
+        self.grants = SqlGrants(engine, self._writer)
+        """The tokens of connections; a port of its own."""
 
     @classmethod
     def open(cls, url: str, clock: Clock) -> SqlStore:

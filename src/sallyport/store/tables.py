@@ -19,6 +19,7 @@ metadata = sa.MetaData(
     }
 )
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+JSON_OR_NULL = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 def _record_table(kind: Kind) -> sa.Table:
@@ -76,4 +77,20 @@ CLIENTS = sa.Table(
     sa.Column("secret_hash", sa.String(128), nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("org", "name"),
+)
+
+GRANTS = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("connection_id", sa.String(64), primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(32), nullable=False),
+    sa.Column("sealed", sa.Text, nullable=True),
+    sa.Column("facts", JSON_OR_NULL, nullable=False),
+    sa.Column("renewed_at", sa.BigInteger, nullable=True),
+    sa.Column("due_at", sa.BigInteger, nullable=True, index=True),
+    sa.Column("owner", sa.String(255), nullable=True),
+    sa.Column("leased_until", sa.Double, nullable=True),  # seconds, by the database's clock
+    sa.Column("intent", JSON_OR_NULL, nullable=True),
 )
