@@ -37,17 +37,18 @@ def python_environment(name: str) -> Path:
 def node_environment(name: str) -> Path:
     """Return the folder of the npm environment of ``pins/<name>.json``, made if it is not there.
 
-    Nothing records where packages were downloaded from. Raises :class:`SystemExit`.
+    ``pins/<name>-lock.json`` pins all packages by hash; it names no download addresses (npm's
+    ``--omit-lockfile-registry-resolved``). Raises :class:`SystemExit`.
     """
-    pins = HERE / "pins" / f"{name}.json"
-    folder = _folder(name, pins)
+    pins, lock = HERE / "pins" / f"{name}.json", HERE / "pins" / f"{name}-lock.json"
+    folder = _folder(name, lock)
     if not (folder / _COMPLETE).exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         shutil.copy(pins, folder / "package.json")
+        shutil.copy(lock, folder / "package-lock.json")
         quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--silent")
-        options = ("--no-package-lock", "--omit-lockfile-registry-resolved", *quiet)
-        _install(name, ["npm", "install", *options], folder)
+        _install(name, ["npm", "ci", *quiet], folder)
     return folder
 
 
