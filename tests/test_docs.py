@@ -22,6 +22,7 @@ from sallyport.auth.refusals import SOAP_REMEDIES, TOKEN_REMEDIES, Remedy
 from sallyport.cli.app import app
 from sallyport.cli.problems import SECRETS
 from sallyport.settings import TABLE
+from sallyport_org.commands import remote
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -78,8 +79,9 @@ def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
 
 def test_every_page_is_in_the_index() -> None:
     index = (DOCS / "README.md").read_text("utf-8")
-    for page in DOCS.glob("*.md"):
-        assert page.name == "README.md" or f"]({page.name})" in index, page.name
+    for page in [*DOCS.glob("*.md"), *DOCS.glob("org/*.md")]:
+        name = str(page.relative_to(DOCS))
+        assert name == "README.md" or f"]({name})" in index, name
 
 
 # --- make
@@ -158,6 +160,7 @@ def test_commands_are_found_in_the_pages_that_show_them() -> None:
 @pages
 def test_every_setting_that_is_named_exists(page: Path) -> None:
     known = {setting.env for setting in TABLE} | set(SECRETS.values())
+    known |= {remote.URL_VARIABLE, remote.TOKEN_VARIABLE}
     assert set(re.findall(r"\bSALLYPORT_[A-Z_]+\b", page.read_text("utf-8"))) <= known
 
 

@@ -1,7 +1,8 @@
-"""The page of the documentation that lists every path of the admin API and every kind of fault.
+"""The parts of the documentation that come from the code: paths of the admin API, kinds of faults.
 
-``python -m sallyport_org.admin.reference > docs/org-admin.md`` writes it; a test keeps it up to
-date. What does not belong here: how the simulator is started and what it models (``docs/org.md``).
+``python -m sallyport_org.admin.reference > docs/org/admin-api.md`` writes that page, the same with
+``faults`` behind it prints the table ``docs/org/faults.md`` holds; tests keep both up to date. What
+does not belong here: the rest of the documentation (``docs/org``).
 """
 
 from __future__ import annotations
@@ -43,37 +44,21 @@ curl 'localhost:8421{ROOT}/requests?path=/query&last=10'
 | --- | --- | --- |
 """
 
-_FAULTS = """
-## Faults
-
-A fault belongs to one org and strikes nothing else. Beside `kind` and `settings` it may have:
-
-| attribute | command | meaning |
-| --- | --- | --- |
-| `sobject` | `--sobject` | only where this object is worked on (rows, queries, jobs) |
-| `path` | `--path` | only requests (or jobs) whose path holds this text |
-| `method` | `--method` | only requests of this HTTP method |
-| `after` | `--after` | the first n moments that fit are let go |
-| `every` | `--every` | then each n-th is struck |
-| `times` | `--times` | so often in all; without it, for ever |
-| `since`, `until` | | from, and to before, a moment by the org's clock |
-| `in_seconds`, `for_seconds` | `--in`, `--for` | the same, counted from now |
-| `id` | `--id` | an id of your own |
-
-The request log names the faults that struck a request; `GET …/faults/{fault}` shows when a fault
-struck. Paths below `/simulator` are never struck. At a login host (login.salesforce.com) the org is
-known only once somebody logs in: there `edge_420`, `timeout` and `duplicate` do not strike.
-
+_FAULTS = """\
 | kind | strikes at | what happens | settings |
 | --- | --- | --- | --- |
 """
 
 
 def page() -> str:
-    """Return the whole page in Markdown."""
+    """Return the whole page of the admin API in Markdown."""
     paths = [f"| `{ROOT}{one.path}` | {one.method} | {one.does} |\n" for one in ENTRIES]
-    kinds = [_row(one) for one in KINDS.values()]
-    return _HEAD + "".join(paths).replace("``", "`") + _actions() + _FAULTS + "".join(kinds)
+    return _HEAD + "".join(paths).replace("``", "`") + _actions()
+
+
+def fault_table() -> str:
+    """Return the table of faults in Markdown."""
+    return _FAULTS + "".join(_row(one) for one in KINDS.values())
 
 
 def _actions() -> str:
@@ -98,4 +83,4 @@ def _setting(one: Setting) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(fault_table() if sys.argv[1:] == ["faults"] else page())
