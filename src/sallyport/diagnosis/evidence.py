@@ -247,8 +247,9 @@ def _status(value: Any) -> int | None:
 
 
 def _codes_of(redirect: Mapping[str, str]) -> Iterator[str]:
-    if redirect.get("error"):
-        yield redirect["error"]
+    error = redirect.get("error", "").strip()
+    if error:
+        yield error
 
 
 def _as_json(text: str) -> Any:

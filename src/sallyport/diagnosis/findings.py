@@ -86,7 +86,7 @@ def _weighed(
         weights = {each.cause: each.weight for each in candidates}
     because: dict[str, list[str]] = {}
     for place, code in enumerate(_by_status(evidence, weights)):
-        weights[code] = max(weights.get(code, 0.0), 1.0) * _STATUS_WEIGHT / 6**place
+        weights[code] = max(weights.get(code, 0.0), 1.0) * _STATUS_WEIGHT / 1.5**place
         because[code] = [f"Login History says: {evidence.facts['login_history_status']}"]
     for hint in HINTS:
         if hint.cause in weights and hint.when(evidence):
@@ -112,7 +112,10 @@ def _question(
         return None
     if set(ranked[:2]) == {"password-flow-blocked", "password-flow-retired"}:
         return "password-flow"
-    return rule.question if rule is not None else "whole-answer"
+    question = rule.question if rule is not None else "whole-answer"
+    if question == "login-history" and causes_of(evidence.told("login_history_status")):
+        return None  # answered; nobody is asked twice
+    return question
 
 
 def _finding(

@@ -82,18 +82,20 @@ def _since(fact: str, day: str) -> Callable[[Evidence], bool]:
     return lambda evidence: str(evidence.facts.get(fact, ""))[:10] >= day
 
 
-def _differ(now: str, before: str) -> Callable[[Evidence], bool]:
-    def test(evidence: Evidence) -> bool:
-        first, second = evidence.told(now), evidence.told(before)
-        # Ids are written with 15 or 18 characters; the first 15 tell the org.
-        return bool(first and second) and first[:15] != second[:15]
+def _org_ids(evidence: Evidence) -> tuple[str, str] | None:
+    """Return the org's id now and before; of 15 or 18 characters, the first 15 tell the org."""
+    now, before = evidence.told("org_id")[:15], evidence.told("org_id_before")[:15]
+    return (now, before) if now and before else None
 
-    return test
+
+def _other_org(evidence: Evidence) -> bool:
+    ids = _org_ids(evidence)
+    return ids is not None and ids[0] != ids[1]
 
 
 def _same_org(evidence: Evidence) -> bool:
-    first, second = evidence.told("org_id"), evidence.told("org_id_before")
-    return bool(first and second) and first[:15] == second[:15]
+    ids = _org_ids(evidence)
+    return ids is not None and ids[0] == ids[1]
 
 
 def _other_instance(evidence: Evidence) -> bool:
@@ -151,16 +153,18 @@ HINTS = (
     Hint("rotated-token-reused", 3, "the app rotates refresh tokens", _yes("rotation")),
     Hint("rotated-token-reused", 8, "two refreshes overlapped while the app rotates tokens",
          lambda evidence: evidence.yes("rotation") and evidence.yes("refresh_in_flight")),
-    Hint("rotated-token-reused", AGAINST, "the app does not rotate refresh tokens", _no("rotation")),
+    Hint("rotated-token-reused", AGAINST, "the app does not rotate refresh tokens",
+         _no("rotation")),
     Hint("rotated-token-reused", AGAINST, "the newest refresh token was sent", _no("token_reused")),
     Hint("lost-in-rotation", PROOF * 20, "the answer to an earlier refresh was never stored",
          _yes("answer_lost")),
     Hint("sandbox-refreshed", PROOF * 4, "the org's id is another one than before",
-         _differ("org_id", "org_id_before")),
+         _other_org),
     Hint("sandbox-refreshed", RULED_OUT, "the org's id is the one of before", _same_org),
     Hint("sandbox-refreshed", LIKELY, "the host is a sandbox's", _kind("sandbox")),
     Hint("sandbox-refreshed", RULED_OUT, "the host is no sandbox's",
-         _kind("production", "login", "developer", "government")),
+         lambda evidence: not _other_org(evidence)
+         and _kind("production", "login", "developer", "government")(evidence)),
     Hint("wrong-login-host", PROOF, "the org and the login host are not of one kind", _crossed),
     Hint("wrong-login-host", 0.4, "the login goes to the org's own My Domain",
          _kind("production", "sandbox", "developer", "scratch", "government")),
@@ -189,7 +193,7 @@ HINTS = (
     Hint("session-ip-enforced", AGAINST, "the app's policies relax IP restrictions",
          _told("app_policies", "relax ip", "relaxed")),
     Hint("api-access-control", PROOF, "API Access Control is on", _policy_on("api access control")),
-    Hint("api-access-control", LIKELY, "the session comes from no app",
+    Hint("api-access-control", 2, "the session comes from no app",
          lambda evidence: evidence.is_flow("soap")),
     Hint("high-assurance-required", PROOF, "a high-assurance session is demanded",
          _policy_on("high assurance")),

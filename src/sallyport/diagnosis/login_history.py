@@ -35,7 +35,8 @@ STATUSES: Mapping[str, tuple[str, ...]] = {
     "failed invalid code challenge": ("pkce-required",),
     "failed invalid code verifier": ("code-verifier-wrong",),
     "failed invalid callback url": ("callback-url-mismatch",),
-    "package for this consumer is not installed": ("app-not-installed", "external-app-not-installed"),
+    "package for this consumer is not installed": (
+        "app-not-installed", "external-app-not-installed"),
     "organization locked": ("org-locked",),
     "organization suspended": ("org-inactive",),
     "organization is inactive": ("org-inactive",),

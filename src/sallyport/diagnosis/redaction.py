@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-SECRET_NAMES = (
+SECRET_NAMES = re.findall(
+    r"\S+",
     "access_token refresh_token id_token token subject_token actor_token client_secret"
     " consumer_secret consumersecret clientsecret secret password passwd pwd userpassword"
     " security_token securitytoken"
@@ -17,8 +18,8 @@ SECRET_NAMES = (
     " privatekey"
     " sessionid session_id sid sf_session x-sfdc-session authorization proxy-authorization"
     " cookie set-cookie signature api_key apikey authcode auth_code accesstoken refreshtoken"
-    " passphrase otp totp verification_code"
-).split()
+    " passphrase otp totp verification_code",
+)
 
 _NAMES = "|".join(sorted((re.escape(name) for name in SECRET_NAMES), key=len, reverse=True))
 _BY_FORM = (

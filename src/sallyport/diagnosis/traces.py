@@ -24,21 +24,25 @@ STAGES = (
 )
 
 # OAuth's codes in small letters are words too: they count only as whole tokens.
-OAUTH_CODES = (
+OAUTH_CODES = re.findall(
+    r"\S+",
     "access_denied app_not_found authorization_pending expired_token immediate_unsuccessful"
     " inactive_org inactive_user interaction_required invalid_app_access invalid_assertion"
     " invalid_assertion_type invalid_client invalid_client_credentials invalid_client_id"
     " invalid_grant invalid_redirect_uri invalid_request invalid_scope invalid_token login_required"
     " oauth_flow_disabled rate_limit_exceeded redirect_uri_mismatch redirect_uri_missing"
     " server_error slow_down temporarily_unavailable unauthorized_client unknown_error"
-    " unsupported_grant_type unsupported_response_type unsupported_token_type consent_required"
-).split()
-_MIXED_CODES = (
+    " unsupported_grant_type unsupported_response_type unsupported_token_type consent_required",
+)
+_MIXED_CODES = re.findall(
+    r"\S+",
     "Bad_OAuth_Token Missing_OAuth_Token Wrong_Org Bad_Id No_Access InvalidSessionId InvalidVersion"
     " InvalidUrl InvalidUser ExceededQuota ServerUnavailable FeatureNotEnabled ClientInputError"
-    " CustomNotAcceptable"
-).split()
-_BARE_CODES = "GONE NOT_FOUND ENOTFOUND EAI_AGAIN ECONNREFUSED ECONNRESET ETIMEDOUT EPROTO".split()
+    " CustomNotAcceptable",
+)
+_BARE_CODES = re.findall(
+    r"\S+", "GONE NOT_FOUND ENOTFOUND EAI_AGAIN ECONNREFUSED ECONNRESET ETIMEDOUT EPROTO"
+)
 
 _CODE = re.compile(
     r"(?<![\w/.])(?:"
@@ -132,7 +136,7 @@ def read(text: str) -> Clues:
         # A web server log may hold the code exchange and the refresh; then it tells nothing.
         flows=flows if len(flows) == 1 else frozenset(),
         host=hosts[-1] if hosts else None,
-        status=(refused or statuses or [None])[-1],
+        status=last[-1] if (last := refused or statuses) else None,
         redirect={
             ("error_description" if "escription" in name else "error"): value.strip()
             for name, value in _PARAMETERS.findall(text)
@@ -164,7 +168,8 @@ def stage_named(given: str) -> str | None:
         if word == bare or word in bare or bare in word:
             return stage
     for part, stage in (
-        ("token", "token-endpoint"), ("refresh", "token-endpoint"), ("callback", "authorize-redirect"),
+        ("token", "token-endpoint"), ("refresh", "token-endpoint"),
+        ("callback", "authorize-redirect"),
         ("redirect", "authorize-redirect"), ("authorize", "authorize-redirect"),
         ("page", "login-page"), ("soap", "soap-fault"), ("bulk", "bulk-job"),
         ("introspect", "introspection-endpoint"), ("rest", "rest-data-call"),
@@ -199,7 +204,7 @@ def _facts(text: str) -> dict[str, Any]:
     if version := re.search(r"/services/(?:data/v|Soap/[uc]/|async/)(\d+\.\d)", text):
         facts["api_version"] = version[1]
     if re.search(r"(?i)(?:bearer|access_token|sessionid)\W{1,6}\[JWT,", text):
-        facts["token_format"] = "jwt"
+        facts |= {"token_format": "jwt"}
     if status := re.search(r"(?i)login history[^\n]{0,80}?\bstatus\b\W+([^\n\"<|]{4,80})", text):
         facts["login_history_status"] = status[1].strip()
     if used := re.search(r"api-usage=(\d+)/(\d+)", text):
