@@ -1,7 +1,7 @@
 """``make org-faults``: ``python -m checks.org_faults ../shared``.
 
 ``--only id,id`` tries some rows (and is never a success); ``--write-docs`` writes the page
-``docs/org-refusals.md`` and needs no reference.
+``docs/org/refusals.md`` and needs no reference.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from checks.doors import Doors
 from checks.org_faults import page, stages
+from checks.org_faults.flows import data_call, session
 from checks.org_faults.reference import FILE, Row, differences, read
 from checks.org_faults.scenarios import ALL, Scenario
 from checks.org_faults.world import Simulator
@@ -23,6 +24,7 @@ from checks.processes import org
 
 TARGET = "org-faults"
 AT_ONCE = 2
+SOUND_FLOWS = ("password", "web-server", "refresh", "jwt", "client-credentials", "soap")
 _numbers = itertools.count(1)
 
 
@@ -31,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m checks.org_faults", description=__doc__)
     parser.add_argument("shared", nargs="?", default="../shared", help="folder of the reference")
     parser.add_argument("--only", default="", help="ids of rows, separated by commas")
-    parser.add_argument("--write-docs", action="store_true", help="write docs/org-refusals.md")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/org/refusals.md")
     given = parser.parse_args()
     if given.write_docs:
         page.write()
@@ -48,6 +50,7 @@ def _run(rows: dict[str, Row], chosen: Sequence[str], *, partial: bool) -> int:
     print(f"{len(ALL)} scenarios in {len(stages.STAGES)} stages, {len(rows)} rows", flush=True)
     good = 0
     with _simulator() as simulator, ThreadPoolExecutor(AT_ONCE) as pool:
+        sound = _all_flows_work(simulator)
         for name, wrong in zip(
             chosen, pool.map(lambda name: _try(simulator, rows, name), chosen), strict=True
         ):
@@ -60,9 +63,24 @@ def _run(rows: dict[str, Row], chosen: Sequence[str], *, partial: bool) -> int:
     unknown = sorted(ALL.keys() - rows.keys())
     for name in unknown:
         print(f"  FAIL {name}: the reference has no such row")
-    word = "partial" if partial else "ok" if good == len(rows) and not unknown else "failed"
+    whole = sound and good == len(rows) and not unknown
+    word = "partial" if partial else "ok" if whole else "failed"
     print(f"{TARGET}: {word}, {good} of {len(rows)} refusals answered as the reference has them")
     return 0 if word == "ok" else 1
+
+
+def _all_flows_work(simulator: Simulator) -> bool:
+    """Show that without any state no flow is refused: then it is the states that refuse."""
+    failed = []
+    with simulator.world("sound") as world:
+        for flow in SOUND_FLOWS:
+            answer = world.send(data_call(world, session(world, flow)))
+            if answer.status != 200:
+                failed.append(f"{flow}: {answer.status} {answer.text}")
+    print(f"  {'FAIL' if failed else 'ok  '} nothing set: {', '.join(SOUND_FLOWS)} are let in")
+    for line in failed:
+        print(f"       {line}")
+    return not failed
 
 
 @contextmanager

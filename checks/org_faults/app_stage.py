@@ -105,13 +105,13 @@ def never_approved(world: World, flow: str) -> Answer:
 
 @refusal("jwt-audience", STAGE, "jwt", GRANT, "observed", "request")
 def wrong_audience(world: World, flow: str) -> Answer:
-    """Aud is test.salesforce.com, and the org is a production org."""
+    """The assertion's aud is test.salesforce.com, and the org is a production org."""
     return world.send(prepare(world, flow, assertion=assertion(world, aud=TEST)))
 
 
 @refusal("jwt-audience-doc", STAGE, "jwt saml-bearer", GRANT, "documented", "request")
 def audience_of_another_org(world: World, flow: str) -> Answer:
-    """The audience is the My Domain of another org."""
+    """The assertion's audience is the My Domain of another org."""
     if flow == "saml-bearer":
         fields = {"grant_type": SAML_BEARER, "assertion": saml_assertion(world, ANOTHER_ORG)}
         return world.send(form(f"{world.my_domain}/services/oauth2/token", fields))
@@ -129,14 +129,14 @@ def forged(world: World, flow: str) -> Answer:
 
 @refusal("jwt-expired", STAGE, "jwt", GRANT, "observed", "request")
 def assertion_expired(world: World, flow: str) -> Answer:
-    """Exp lies ten minutes in the past."""
+    """The assertion's exp lies ten minutes in the past."""
     old = assertion(world, exp=int(time.time()) - 600)
     return world.send(prepare(world, flow, assertion=old))
 
 
 @refusal("jwt-unknown-user", STAGE, "jwt", GRANT, "inferred", "request")
 def unknown_user(world: World, flow: str) -> Answer:
-    """Sub is the user's name with another sandbox behind it."""
+    """The assertion's sub is the user's name with another sandbox behind it."""
     nobody = assertion(world, sub=f"{world.user['username']}.uat")
     return world.send(prepare(world, flow, assertion=nobody))
 

@@ -8,7 +8,7 @@ from checks.org_faults.world import LOGIN, World
 
 BACK, PAGE = "authorize-redirect", "login-page"
 WEB, BOTH = "web-server", "web-server user-agent"
-UNSEEN = "the page's code"
+ERROR_PAGE = "the error page: OAUTH_APPROVAL_ERROR_GENERIC"
 
 
 def _asked(world: World, flow: str, at: str = "", **parameters: str) -> Browser:
@@ -31,7 +31,7 @@ def denied(world: World, flow: str) -> Answer:
 
 @refusal("auth-redirect-mismatch", PAGE, WEB, "400 redirect_uri_mismatch", "observed", "request")
 def callback_mismatch(world: World, flow: str) -> Answer:
-    """Redirect_uri is no Callback URL of the app."""
+    """The redirect_uri is no Callback URL of the app."""
     return shown(_asked(world, flow, redirect_uri="https://client.example/other"))
 
 
@@ -48,13 +48,27 @@ def challenge_missing(world: World, flow: str) -> Answer:
     return shown(_asked(world, flow))
 
 
-@refusal("auth-scope-not-allowed", PAGE, WEB, "invalid_scope", "observed", "request")
+@refusal(
+    "auth-scope-not-allowed",
+    PAGE,
+    WEB,
+    "the error page, invalid_scope in its address",
+    "observed",
+    "request",
+)
 def scope_not_allowed(world: World, flow: str) -> Answer:
     """A scope is asked for that is not among the app's selected ones."""
     return shown(_asked(world, flow, scope="api full"))
 
 
-@refusal("auth-app-not-installed", PAGE, BOTH, "invalid_client", "observed", "Setup")
+@refusal(
+    "auth-app-not-installed",
+    PAGE,
+    BOTH,
+    "the error page, invalid_client in its address",
+    "observed",
+    "Setup",
+)
 def not_installed(world: World, flow: str) -> Answer:
     """The connected app is not installed (Connected Apps OAuth Usage > Uninstall), and the user
     lacks Approve Uninstalled Connected Apps.
@@ -85,7 +99,7 @@ def external_app_missing(world: World, flow: str) -> Answer:
     return shown(_asked(world, flow))
 
 
-@refusal("auth-eca-generic-host", PAGE, WEB, UNSEEN, "observed", "request")
+@refusal("auth-eca-generic-host", PAGE, WEB, ERROR_PAGE, "observed", "request")
 def external_app_at_login(world: World, flow: str) -> Answer:
     """A local external client app is opened through login.salesforce.com."""
     world.take_external_app()
@@ -101,17 +115,19 @@ def external_app_at_login(world: World, flow: str) -> Answer:
     "request",
 )
 def response_type(world: World, flow: str) -> Answer:
-    """Response_type is not code."""
+    """The response_type is not code."""
     return shown(_asked(world, flow, response_type="id_token"))
 
 
 @refusal("auth-immediate", BACK, WEB, "302 immediate_unsuccessful", "inferred", "request")
 def immediate(world: World, flow: str) -> Answer:
-    """Immediate=true is asked, and the user has no session."""
+    """The app asks for immediate=true, and the user has no session."""
     return shown(_asked(world, flow, immediate="true"))
 
 
-@refusal("login-identity-code", PAGE, WEB, "a page", "documented", "request")
+@refusal(
+    "login-identity-code", PAGE, WEB, "the page asks for the code mailed", "documented", "request"
+)
 def identity_code(world: World, flow: str) -> Answer:
     """The user logs in from a browser and an address nobody knows."""
     browser = world.browser()
@@ -121,7 +137,14 @@ def identity_code(world: World, flow: str) -> Answer:
     return shown(browser)
 
 
-@refusal("login-mfa", PAGE, WEB, "a page", "documented", "Setup")
+@refusal(
+    "login-mfa",
+    PAGE,
+    WEB,
+    "the page asks for a code of an authenticator app",
+    "documented",
+    "Setup",
+)
 def second_factor(world: World, flow: str) -> Answer:
     """The profile has Multi-Factor Authentication for User Interface Logins."""
     world.setup.permit(world.user, "PermissionsForceTwoFactor", allowed=True)
@@ -132,7 +155,14 @@ def second_factor(world: World, flow: str) -> Answer:
     return shown(browser)
 
 
-@refusal("login-restricted-domain", PAGE, "web-server password", "a page", "documented", "Setup")
+@refusal(
+    "login-restricted-domain",
+    PAGE,
+    "web-server password",
+    "the login page refuses; password: 400 invalid_grant",
+    "documented",
+    "Setup",
+)
 def restricted_domain(world: World, flow: str) -> Answer:
     """Prevent login from https://login.salesforce.com is on (My Domain)."""
     world.setup.save("OrgDomain/home", generic_login="1")

@@ -47,7 +47,7 @@ def session_ended(world: World, flow: str) -> Answer:
 
 @refusal("bulk2-daily-limit", STAGE, "any", "400 LIMIT_EXCEEDED", "observed", "fault")
 def daily_limit(world: World, flow: str) -> Answer:
-    """Fault `bulk_quota`."""
+    """The fault `bulk_quota`."""
     token = session(world, flow)
     world.fault("bulk_quota")
     return world.send(_new_job(world, token))

@@ -198,14 +198,14 @@ def introspect_inactive(world: World, flow: str) -> Answer:
 @refusal("rest-server-busy", STAGE, "any", "503 SERVER_UNAVAILABLE", "observed", "fault")
 @with_session
 def server_busy(world: World) -> None:
-    """Fault `server_busy`."""
+    """The fault `server_busy`."""
     world.fault("server_busy")
 
 
 @refusal("edge-420", STAGE, "any", "420", "observed", "fault")
 @with_session
 def edge(world: World) -> None:
-    """Fault `edge_420`; also while the org is waking."""
+    """The fault `edge_420`; also while the org is waking."""
     world.fault("edge_420", path="/services/data")
 
 

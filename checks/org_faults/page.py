@@ -1,17 +1,17 @@
-"""``docs/org-refusals.md``: how to get to each refusal, as a table made of the scenarios."""
+"""``docs/org/refusals.md``: how to get to each refusal, as a table made of the scenarios."""
 
 from pathlib import Path
 
-from checks.org_faults.scenarios import ALL
+from checks.org_faults.stages import in_order
 
-PATH = Path(__file__).parents[2] / "docs" / "org-refusals.md"
+PATH = Path(__file__).parents[2] / "docs" / "org" / "refusals.md"
 
 _HEAD = """# How to be refused
 
 Every refusal of Salesforce's sign-in known to the simulator, and how to bring it about: by an
-administrator in **Setup**, through the **admin API** (what no administrator of Salesforce can do:
-time, status, deletion), by a named **fault** (what lies outside the org), or by the **request**
-alone. Where a row names several flows, the same state refuses each of them.
+administrator in [Setup](identity.md), through the [admin API](admin-api.md) (what Salesforce
+decides: an org's status, edition or host), by a named [fault](faults.md) (what lies outside the
+org), or by the request alone. Where a row names several flows, the same state refuses each of them.
 
 The last column says how the answer is known: *documented* by Salesforce, *observed* in public
 reports, or *inferred* from neighbouring cases. `make org-faults` produces each by a real request
@@ -41,7 +41,7 @@ def text() -> str:
             "| refusal | flows | answered | how to get there | by | known |",
             "| --- | --- | --- | --- | --- | --- |",
         ]
-        for one in ALL.values():
+        for one in in_order():
             if one.stage == stage:
                 flows = ", ".join(one.flows)
                 cells = (f"`{one.id}`", flows, one.answered, one.state, one.by, one.evidence)

@@ -100,5 +100,5 @@ def verifier_missing(world: World, flow: str) -> Answer:
     "request",
 )
 def redirect_mismatch(world: World, flow: str) -> Answer:
-    """Redirect_uri is another than that of the authorize call."""
+    """The redirect_uri is another than that of the authorize call."""
     return world.send(prepare(world, flow, redirect_uri="https://client.example/Callback"))

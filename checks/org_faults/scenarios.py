@@ -42,7 +42,7 @@ class Scenario:
 
 
 ALL: dict[str, Scenario] = {}
-"""Every scenario by the id of its row, in the order of the pages of ``STAGES``."""
+"""Every scenario by the id of its row."""
 
 
 def refusal(

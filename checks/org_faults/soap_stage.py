@@ -41,7 +41,7 @@ def login_disabled(world: World, flow: str) -> Answer:
 
 @refusal("soap-login-version", STAGE, "soap", "500 INVALID_OPERATION", "observed", "request")
 def login_version(world: World, flow: str) -> Answer:
-    """Login() is called in API version 65.0."""
+    """A login() is called in API version 65.0."""
     return world.send(soap_login(world, version="65.0"))
 
 
@@ -151,7 +151,7 @@ def api_off_for_org(world: World, flow: str) -> Answer:
 
 @refusal("soap-version-retired", STAGE, "soap", "500 UNSUPPORTED_API_VERSION", "observed", "Setup")
 def version_retired(world: World, flow: str) -> Answer:
-    """Login() is called in API version 20.0, and 21.0 is the oldest served (Limits and Timing)."""
+    """A login() comes in API version 20.0, and 21.0 is the oldest served (Limits and Timing)."""
     world.setup.save("SimulatorLimits/home", oldest_version="21")
     return world.send(soap_login(world, version="20.0"))
 

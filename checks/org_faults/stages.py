@@ -9,6 +9,7 @@ from checks.org_faults import (
     soap_stage,
     token_stage,
 )
+from checks.org_faults.scenarios import ALL, Scenario
 
 STAGES = (
     token_stage,
@@ -19,3 +20,9 @@ STAGES = (
     data_stage,
     bulk_stage,
 )
+
+
+def in_order() -> list[Scenario]:
+    """Return every scenario, stage by stage."""
+    names = [one.__name__ for one in STAGES]
+    return sorted(ALL.values(), key=lambda one: names.index(one.play.__module__))

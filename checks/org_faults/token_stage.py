@@ -150,7 +150,7 @@ def login_rate(world: World, flow: str) -> Answer:
 )
 @spoiled
 def unknown_error(world: World) -> None:
-    """Fault `unknown_error`."""
+    """The fault `unknown_error`."""
     world.fault("unknown_error")
 
 
@@ -164,7 +164,7 @@ def unknown_error(world: World) -> None:
 )
 @spoiled
 def login_service_down(world: World) -> None:
-    """Fault `server_busy`."""
+    """The fault `server_busy`."""
     world.fault("server_busy")
 
 
