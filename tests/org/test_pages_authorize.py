@@ -94,7 +94,7 @@ def test_a_missing_callback_is_refused_in_bare_text(server: OrgServer, app: App)
     assert page.html.startswith("error=redirect_uri_missing&")
 
 
-@pytest.mark.parametrize("asked", ["token", "hybrid_token", "", None])
+@pytest.mark.parametrize("asked", ["id_token", "hybrid_token", "", None])
 def test_only_codes_are_given_out(server: OrgServer, app: App, asked: str | None) -> None:
     page = authorize(Visitor(server), app, response_type=asked)
     assert told(page) == {"error": "unsupported_response_type"}
