@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from sallyport_org.web import Reply, Visit, json_reply
 
+ADMIN_API = "/simulator/api"
+"""Where the admin API begins, at every plain door."""
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import logging
 import math
 import re
-import signal
 import socket
 import sys
-import threading
 from pathlib import Path
 from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
@@ -25,13 +22,6 @@ import typer
 from sallyport_org import __version__
 from sallyport_org.addresses import exports
 from sallyport_org.commands import GROUPS
-from sallyport_org.datafile import DataFileError
-from sallyport_org.doors import DoorError
-from sallyport_org.loading import LoadError
-from sallyport_org.rows.generate import UnknownRowsError
-from sallyport_org.schema.metadata import MetadataError
-from sallyport_org.server import OrgServer
-from sallyport_org.state import Settings
 
 USAGE_ERROR = 2
 FAILURE = 1
@@ -160,12 +150,10 @@ def serve(
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         _stop(f"--log-level: {log_level} is none of DEBUG, INFO, WARNING, ERROR", USAGE_ERROR)
     _check_host(host, port)
-    logging.basicConfig(
-        level=log_level.upper(),
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    server = OrgServer(
+    # All of the simulator is imported here, for the other commands to start at once.
+    from sallyport_org.serving import NotServedError, ServeOptions, serve_until_stopped
+
+    options = ServeOptions(
         host=host,
         port=port,
         https_port=_beside(port, https_port, HTTPS_PORT),
@@ -176,34 +164,22 @@ def serve(
         load=load or (),
         metadata=metadata or (),
         data=data,
-        settings=Settings(soap_login=soap_login, job_seconds=job_seconds),
+        soap_login=soap_login,
+        job_seconds=job_seconds,
         latency=latency_ms / 1000,
-        progress=lambda line: typer.echo(line, err=True),
+        admin_token=admin_token,
+        request_log=request_log,
+        log_level=log_level.upper(),
     )
-    server.cloud.admin_token = admin_token or None
-    if request_log is not None:
-        _keep_requests(server, request_log)
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
     try:
-        server.start()
-    except UnknownRowsError as wrong:
-        _stop(f"--rows: {wrong}", USAGE_ERROR)
-    except LoadError as wrong:
-        _stop(f"--load: {wrong}", FAILURE)
-    except MetadataError as wrong:
-        _stop(f"--metadata: {wrong}", FAILURE)
-    except DataFileError as wrong:
-        _stop(f"--data: {wrong}", FAILURE)
-    except DoorError as taken:
-        _stop(str(taken), FAILURE)
-    except OSError as failure:
-        _stop(f"cannot write {failure.filename}: {failure.strerror}; see --ca", FAILURE)
-    typer.echo(json.dumps(server.summary()))
+        serve_until_stopped(options, _say, lambda line: typer.echo(line, err=True))
+    except NotServedError as reason:
+        _stop(reason.message, reason.code)
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
     sys.stdout.flush()
-    stopping.wait()
-    server.stop()
 
 
 @app.command(name="env")
@@ -236,13 +212,6 @@ def environment(
         return
     typer.echo(f'# eval these in a shell: eval "$(sallyport-org env --url {url})"')
     typer.echo(exports(doors["environment"]))
-
-
-def _keep_requests(server: OrgServer, file: Path) -> None:
-    try:
-        server.cloud.requests.write_to(file)
-    except OSError as failure:
-        _stop(f"--request-log: cannot write {file}: {failure.strerror}", USAGE_ERROR)
 
 
 def _beside(port: int, given: int | None, usual: int) -> int:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sallyport_org.addresses import ADMIN_API
 from sallyport_org.admin import activity, apps, faults, orgs, people, permissions, settings, tables
 from sallyport_org.admin.access import Handler, guarded, of_org
 from sallyport_org.routing import Route, route
 from sallyport_org.web import Reply, Visit, json_reply
 
-ROOT = "/simulator/api"
+ROOT = ADMIN_API
 
 
 @dataclass(frozen=True, slots=True)

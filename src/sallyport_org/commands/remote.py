@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import typer
 
-from sallyport_org.admin.routes import ROOT
+from sallyport_org.addresses import ADMIN_API
 
 DEFAULT_URL = "http://127.0.0.1:8421"
 URL_VARIABLE = "SALLYPORT_ORG_URL"
@@ -46,7 +46,7 @@ def ask(
     if place.scheme != "http" or not place.hostname:
         stop(f"--url: {url!r} is no address of a plain door, e.g. {DEFAULT_URL}", USAGE_ERROR)
     given = {key: value for key, value in (query or {}).items() if value is not None}
-    target = ROOT + quote(path) + (f"?{urlencode(given)}" if given else "")
+    target = ADMIN_API + quote(path) + (f"?{urlencode(given)}" if given else "")
     token = os.environ.get(TOKEN_VARIABLE)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     payload = None if body is None else json.dumps(body)
