@@ -76,7 +76,6 @@ _LIST = (
     Kind("server_busy", "503 SERVER_UNAVAILABLE in place of the answer", "request"),
     Kind("unknown_error", "the token endpoint answers unknown_error, retry", "sign-in"),
     Kind("session_expired", "the session used ends: 401 INVALID_SESSION_ID", "request"),
-    Kind("unknown_error", "the token endpoint answers unknown_error", "sign-in"),
     Kind("quota", "403 REQUEST_LIMIT_EXCEEDED", "request"),
     Kind("bulk_quota", "a bulk job is refused for its daily limit", "request"),
     Kind("query_timeout", "the query runs into QUERY_TIMEOUT", "query"),
