@@ -329,12 +329,13 @@ RULES = (
     # --- Nothing of Salesforce's
     one("dns", either(code("ENOTFOUND", "EAI_AGAIN"), said("getaddrinfo", "nameresolutionerror",
         "name or service not known", "could not resolve host", "nodename nor servname",
-        "name resolution", "unknownhost", "is not known to dns", "name not resolved",
+        "name resolution", "unknownhost", "no such host", "is not known to dns", "name not resolved",
         "no address associated")), "host-not-found"),
     one("proxy", either(status(407), said("tunnel connection failed", "proxyerror",
         "cannot connect to proxy", "proxy authentication required", "connect tunnel failed",
         "from proxy after connect")), "proxy-refused"),
     one("certificate", said("certificate verify failed", "self signed certificate",
+        "certificate signed by unknown authority",
         "unable to get local issuer", "unable to get issuer",
         "unable to verify the first certificate", "pkix path building failed",
         "ssl certificate problem", "certificate has expired",
@@ -345,7 +346,7 @@ RULES = (
     one("reach", either(code("ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"), said("connection refused",
         "connection reset", "timed out", "timeout", "socket hang up", "remote end closed",
         "network is unreachable", "no route to host", "remotedisconnected", "broken pipe",
-        "connection aborted", "cannot connect to host")), "host-not-reachable"),
+        "connection aborted", "cannot connect to host", "i o timeout")), "host-not-reachable"),
     one("edge", either(status(420), both(status(406), silent), said("setting things up",
         "process can take a few minutes")), "edge-not-ready"),
     # --- Codes without words, statuses without codes
