@@ -20,7 +20,7 @@ Fields = Mapping[str, str | list[str] | None]
 """What is typed and ticked; None takes a tick or a text away."""
 
 
-class PageError(AssertionError):
+class PageError(ValueError):
     """A page was another than expected; the text says which and what it shows."""
 
 
