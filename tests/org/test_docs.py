@@ -15,6 +15,7 @@ from sallyport_org.identity.model import App, AppPolicy, User
 from sallyport_org.schema import standard_schema
 from sallyport_org.setup.menu import MENU
 from sallyport_org.state import Settings
+from tests.org.wire import Client
 
 pytest_plugins = ["pytester"]
 
@@ -88,6 +89,13 @@ def test_every_page_of_setup_is_listed_with_its_address() -> None:
 def test_every_attribute_an_administrator_can_set_is_named(kind: type) -> None:
     for name in inputs.field_types(kind):
         assert f"`{name}`" in read("identity"), name
+
+
+@pytest.mark.parametrize("path", re.findall(r"`(/[\w-]+)`", section("data", "Not modelled")))
+def test_every_path_that_is_said_not_to_be_modelled_says_so_itself(
+    client: Client, path: str
+) -> None:
+    assert client.get(f"{path}/x").error[:2] == (501, "NOT_MODELLED")
 
 
 def test_the_example_is_printed_as_it_is_run() -> None:
