@@ -19,6 +19,7 @@ from sallyport.cli import (
     clients,
     connect,
     connections,
+    diagnose,
     display,
     problems,
     query,
@@ -49,6 +50,7 @@ app.command("connect")(connect.connect)
 app.command("connections")(connections.connections)
 app.command("show")(connections.show)
 app.command("test")(connections.check)
+app.command("diagnose")(diagnose.diagnose)
 app.command("explore")(connections.explore)
 app.command("remove")(connections.remove)
 app.command("sync")(sync.sync)
