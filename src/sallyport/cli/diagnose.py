@@ -47,17 +47,24 @@ def diagnose(
 
     Exit code 0 whatever the findings are; there is always at least one.
     """
-    if (name is None) == (evidence is None):
-        raise InvalidRequest(
-            "is needed: the name of a connection, or --evidence with a file; not both.",
-            field="name",
-            cure="`sallyport diagnose NAME` tries a connection, --evidence - reads a pasted log.",
-        )
     if evidence is not None:
+        if name is not None:
+            raise _unclear("and --evidence exclude each other.", name)
         _from_evidence(_read(evidence), as_json)
-    elif name is not None:
-        with opened() as here:
-            _live(here, here.connection(name), as_json)
+        return
+    with opened() as here:
+        if name is None:
+            raise _unclear("is missing, and so is --evidence.")
+        _live(here, here.connection(name), as_json)
+
+
+def _unclear(what: str, received: str | None = None) -> InvalidRequest:
+    return InvalidRequest(
+        what,
+        field="name",
+        received=received,
+        cure="`sallyport diagnose NAME` tries a connection, --evidence - reads a pasted log.",
+    )
 
 
 def _from_evidence(text: str, as_json: bool) -> None:

@@ -89,6 +89,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "LOGIN_OAUTH_CONSUMER_DELETED": ("consumer-key-unknown",),
     "LOGIN_OAUTH_NO_CONSUMER": ("consumer-key-unknown",),
     "LOGIN_OAUTH_INVALID_DSIG": ("assertion-invalid",),
+    "LOGIN_OAUTH_INVALID_DS": ("grant-revoked",),
     "LOGIN_OAUTH_INVALID_IP": ("ip-restricted",),
     "LOGIN_OAUTH_INVALID_CODE_CHALLENGE": ("pkce-required",),
     "LOGIN_OAUTH_INVALID_CODE_VERIFIER": ("code-verifier-wrong",),
