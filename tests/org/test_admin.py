@@ -164,6 +164,16 @@ def test_the_first_org_cannot_be_deleted_nor_refreshed(admin: Admin) -> None:
     assert admin.refused("POST", "refresh")[0] == 409
 
 
+def test_an_instance_is_a_part_of_a_host_name(server: OrgServer, admin: Admin) -> None:
+    status, message = admin.refused("POST", "move", instance="x y", domain="other")
+    assert (status, message) == (
+        400,
+        "instance: 'x y' cannot be used; give letters and digits, like EU42",
+    )
+    assert admin.get("")["my_domain"] == server.org.my_domain
+    assert not server.org.former_hosts
+
+
 @pytest.mark.parametrize(
     ("body", "part"),
     [

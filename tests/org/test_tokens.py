@@ -74,6 +74,18 @@ def test_headers_of_token_answers_are_salesforces(somebody: Newcomer) -> None:
         assert (len(browser), rest) == (22, "Path=/;Domain=.salesforce.com")
 
 
+def test_parameters_may_stand_in_the_address_and_the_first_of_a_name_counts(
+    somebody: Newcomer,
+) -> None:
+    app = somebody.app
+    keys = {"client_id": app.client_id, "client_secret": app.client_secret}
+    query = urlencode({"grant_type": "client_credentials", **keys})
+    path = f"/services/oauth2/token?{query}"
+    assert ask(somebody.server, "POST", path).status == 200
+    twice = f"grant_type=client_credentials&grant_type=nothing&{urlencode(keys)}"
+    assert ask(somebody.server, "POST", "/services/oauth2/token", twice, FORM).status == 200
+
+
 def test_the_signature_is_made_with_the_consumer_secret(somebody: Newcomer) -> None:
     body = somebody.by_credentials().json
     signed = (body["id"] + body["issued_at"]).encode()

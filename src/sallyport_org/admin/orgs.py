@@ -21,6 +21,9 @@ from sallyport_org.state import Org, Status
 from sallyport_org.web import Reply, Visit, json_reply
 
 _LABEL = re.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_INSTANCE = re.compile("[A-Za-z]{1,6}[0-9]{1,5}[A-Za-z]{0,2}")
+_DEVELOPER = "-dev-ed"
+"""Ends the name of every Developer Edition (documented)."""
 _MAKING = ("kind", "domain", "sandbox", "name", "edition", "instance", "rows", "seed", "settings")
 _KINDS = ("production", "sandbox")
 
@@ -104,13 +107,13 @@ def move(visit: Visit, org: Org) -> Reply:
         raise BadInput("instance", None, "give the new instance, a new domain, or both")
     others = [one for one in visit.cloud.orgs if one is not org]
     old = org.organization.instance
-    if "domain" in given:
-        address = _address(visit, given["domain"], org)
+    address = _address(visit, given["domain"], org) if "domain" in given else None
+    instance = _instance(given["instance"]) if "instance" in given else None
+    if address is not None:
         org.former_hosts.add(org.host)
         org.my_domain = address
         org.former_hosts.discard(org.host)
-    if "instance" in given:
-        instance = inputs.text(given["instance"], "instance").upper()
+    if instance is not None:
         if not any(one.organization.instance == old for one in others):
             org.former_hosts.add(f"{old.lower()}.salesforce.com")
         org.former_hosts.discard(f"{instance.lower()}.salesforce.com")
@@ -164,7 +167,7 @@ def _shape(visit: Visit, given: dict[str, Any]) -> OrgShape:
     return replace(
         shape,
         edition=inputs.text(given.get("edition", shape.edition), "edition"),
-        instance=inputs.text(given.get("instance", shape.instance), "instance").upper(),
+        instance=_instance(given.get("instance", shape.instance)),
     )
 
 
@@ -173,10 +176,18 @@ def _address(visit: Visit, domain: object, org: Org) -> str:
     label = _label(domain, "domain")
     first, dot, rest = org.host.partition(".")
     _, dashes, sandbox = first.partition("--")
-    address = f"https://{label}{dashes}{sandbox}{dot}{rest}"
+    edition = _DEVELOPER if first.endswith(_DEVELOPER) and not label.endswith(_DEVELOPER) else ""
+    address = f"https://{label}{edition}{dashes}{sandbox}{dot}{rest}"
     if any(one.my_domain == address for one in visit.cloud.orgs):
         raise BadInput("domain", domain, f"an org has {address}; choose another")
     return address
+
+
+def _instance(value: object) -> str:
+    """Return an instance's name in capitals; it is a part of a host name."""
+    if not isinstance(value, str) or not _INSTANCE.fullmatch(value):
+        raise BadInput("instance", value, "give letters and digits, like EU42")
+    return value.upper()
 
 
 def _label(value: object, field: str) -> str:

@@ -81,7 +81,7 @@ def read_request(visit: Visit) -> TokenRequest:
     They stand in the body or in an ``Authorization: Basic`` header; the body wins (assumed).
     """
     call = visit.call
-    form = _form(call)
+    form = form_of(call)
     kind, _, encoded = call.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":
         try:
@@ -93,11 +93,17 @@ def read_request(visit: Visit) -> TokenRequest:
     return TokenRequest(form, visit)
 
 
-def _form(call: Call) -> dict[str, str]:
+def form_of(call: Call) -> dict[str, str]:
+    """Return what stands in the address and in the form; of a name given twice, the first.
+
+    Parameters of a POST may stand in its address (observed: many recipes have them there), as
+    servlets read them.
+    """
+    pairs = list(call.query.items())
     content_type = call.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if content_type != "application/x-www-form-urlencoded":
-        return {}
-    return dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
+    if content_type == "application/x-www-form-urlencoded":
+        pairs += parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
+    return dict(reversed(pairs))
 
 
 def known_client(request: TokenRequest) -> App:

@@ -16,7 +16,7 @@ from sallyport_org.web import Reply, Visit
 def revoke_endpoint(visit: Visit) -> Reply:
     """End a token named in the form or the address: 200 and nothing, or 400 for an unknown one."""
     request = read_request(visit)
-    token = request.parameter("token") or visit.call.query.get("token", "")
+    token = request.parameter("token") or ""
     for org in request.orgs:
         directory = org.directory
         session = sessions.find(org, token)

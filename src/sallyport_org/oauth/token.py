@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sallyport_org import errors
+from sallyport_org.faults import attend
+from sallyport_org.identity import approvals
 from sallyport_org.oauth.answer import granted, refused
 from sallyport_org.oauth.deleted_apps import note_deleted_app
 from sallyport_org.oauth.grants import (
@@ -23,6 +25,7 @@ from sallyport_org.oauth.grants import (
     saml_bearer,
 )
 from sallyport_org.oauth.request import Granted, TokenRequest, read_request
+from sallyport_org.state import Org
 from sallyport_org.web import Reply, Visit
 
 Grant = Callable[[TokenRequest], Granted]
@@ -67,9 +70,29 @@ def token_endpoint(visit: Visit) -> Reply:
 
 
 def _meet_trouble(request: TokenRequest) -> None:
-    path = request.visit.call.path
-    for org in request.orgs[:1]:
-        if org.faults.strike("server_busy", path=path):
-            raise errors.tokens.unavailable()
-        if org.faults.strike("unknown_error", path=path):
-            raise errors.tokens.unknown_error()
+    org, path = _meant(request), request.visit.call.path
+    if org is None:
+        return
+    attend(org)
+    if org.faults.strike("server_busy", path=path):
+        raise errors.tokens.unavailable()
+    if org.faults.strike("unknown_error", path=path):
+        raise errors.tokens.unknown_error()
+
+
+def _meant(request: TokenRequest) -> Org | None:
+    """Return the org of the host; at login and test that of the user, code or token sent."""
+    if request.visit.place.org is not None:
+        return request.visit.place.org
+    assertion = request.parameter("assertion")
+    username = request.parameter("username") or (
+        jwt_bearer.subject_of(assertion) if assertion else ""
+    )
+    code, token = request.parameter("code") or "", request.parameter("refresh_token") or ""
+    for org in request.orgs:
+        directory = org.directory
+        if directory.user(username) or code in directory.codes or code in directory.devices:
+            return org
+        if token and approvals.holding(directory, token):
+            return org
+    return None

@@ -56,6 +56,9 @@ def login(visit: Visit, request: Request, version: str, dialect: Dialect) -> str
     org, user = found
     attempt = _attempt(visit, request, user, version)
     attend(org, user.username, version)
+    if org.faults.strike("server_busy", path=visit.call.path):
+        busy = errors.rest.server_busy()
+        raise words.refused_as_in_rest(busy.code, busy.message)
     verdict = judge(org, attempt)
     if verdict is Verdict.CHALLENGE:
         administration.send_identity_code(org, user)

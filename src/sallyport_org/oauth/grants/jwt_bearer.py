@@ -49,7 +49,7 @@ def grant(request: TokenRequest) -> Granted:
     assertion = request.required("assertion")
     unverified = claims_of(assertion)
     app = app_of(request, str(unverified.get("iss", "")))
-    username = str(unverified.get("prn") or unverified.get("sub") or "")
+    username = _subject(unverified)
     found = find_user(request.visit.cloud, request.visit.place, username)
     try:
         claims = _verified(assertion, app)
@@ -71,6 +71,18 @@ def grant(request: TokenRequest) -> Granted:
     check_login(org, attempt)
     scopes = _approved_scopes(org, user, app)
     return Granted(org, open_session(org, attempt, app, scopes), app, bare=True)
+
+
+def subject_of(assertion: str) -> str:
+    """Return the username an assertion names, believed or not; empty if it cannot be read."""
+    try:
+        return _subject(claims_of(assertion))
+    except errors.OAuthRefusal:
+        return ""
+
+
+def _subject(claims: dict[str, Any]) -> str:
+    return str(claims.get("prn") or claims.get("sub") or "")
 
 
 def claims_of(assertion: str) -> dict[str, Any]:
