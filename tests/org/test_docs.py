@@ -1,7 +1,10 @@
 """The simulator's pages keep up with the code: objects, settings, options, commands, examples."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from sallyport_org import inputs
 from sallyport_org.cli import app
 from sallyport_org.identity.model import App, AppPolicy, User
 from sallyport_org.schema import standard_schema
+from sallyport_org.server import OrgServer
 from sallyport_org.setup.menu import MENU
 from sallyport_org.state import Settings
 from tests.org.wire import Client
@@ -28,8 +32,12 @@ def read(name: str) -> str:
     return (PAGES / f"{name}.md").read_text(encoding="utf-8")
 
 
+def section_of(page: str, heading: str) -> str:
+    return page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
 def section(name: str, heading: str) -> str:
-    return read(name).split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return section_of(read(name), heading)
 
 
 def commands(group: Any, *words: str) -> Iterator[tuple[str, Any]]:
@@ -109,3 +117,21 @@ def test_the_example_works_in_a_project_of_its_own(
     pytester.makeini("[pytest]\naddopts = -p pytest_sallyport_org.plugin -p no:cacheprovider")
     pytester.makepyfile(**{EXAMPLE.stem: EXAMPLE.read_text(encoding="utf-8")})
     pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=6)
+
+
+def test_the_first_query_works_as_it_is_printed(org: OrgServer, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "org.md").read_text(encoding="utf-8")
+    first = section_of(page, "The first query")
+    script = re.findall(r"```shell\n(.*?)```", first, re.DOTALL)[0]
+    asked = script.replace(". .venv/bin/activate\n", "").replace("http://127.0.0.1:8421", org.url)
+    (tmp_path / "org.json").write_text(json.dumps(org.summary()), encoding="utf-8")
+    printed = subprocess.run(
+        ["bash", "-euc", asked],
+        cwd=tmp_path,
+        env={"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    shown = json.loads(re.findall(r"```json\n(.*?)```", first, re.DOTALL)[0])
+    assert json.loads(printed) == shown
