@@ -126,6 +126,19 @@ def test_the_proxy_leads_nowhere_else(
     assert words in answer.decode()
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("login.salesforce.com", 200), ("nosuch.my.salesforce.com", 502), ("example.com", 403)],
+)
+def test_plain_addresses_pass_the_proxy_to_salesforce_only(
+    server: OrgServer, host: str, status: int
+) -> None:
+    proxy = urlsplit(server.doors.proxy or "")
+    connection = http.client.HTTPConnection(proxy.hostname or "", proxy.port, timeout=10)
+    connection.request("GET", f"http://{host}/services/data", headers={"Host": host})
+    assert connection.getresponse().status == status
+
+
 def test_the_org_sees_where_a_tunnel_began(server: OrgServer) -> None:
     proxy = urlsplit(server.doors.proxy or "")
     connection = http.client.HTTPSConnection(
@@ -172,6 +185,42 @@ def test_chunked_and_gzipped_bodies_are_understood(server: OrgServer) -> None:
         "POST", "/services//oauth2/token/", packed, FORM | {"Content-Encoding": "gzip"}
     )
     assert connection.getresponse().read().startswith(b'{"access_token"')
+
+
+def wired(server: OrgServer, head: str) -> socket.socket:
+    """Send the head of a request as it is."""
+    place = urlsplit(server.url)
+    wire = socket.create_connection((place.hostname or "", place.port or 0), timeout=10)
+    wire.sendall(head.replace("\n", "\r\n").encode())
+    return wire
+
+
+def test_a_client_that_waits_for_a_go_ahead_gets_it(server: OrgServer) -> None:
+    form = token_form(server)
+    head = (
+        f"POST /services/oauth2/token HTTP/1.1\nHost: localhost\nContent-Length: {len(form)}\n"
+        f"Content-Type: {FORM['Content-Type']}\nExpect: 100-continue\nConnection: close\n\n"
+    )
+    with wired(server, head) as wire:
+        assert wire.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        wire.sendall(form)
+        assert wire.recv(4096).startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize("host", ["[::1", "a b", ""])
+def test_a_host_that_is_none_is_a_bad_request(server: OrgServer, host: str) -> None:
+    head = f"GET /services/data HTTP/1.1\nHost: {host}\nConnection: close\n\n"
+    with wired(server, head) as wire:
+        assert wire.recv(4096).startswith(b"HTTP/1.1 400 Bad Request")
+
+
+def test_a_body_that_is_not_gzip_is_a_bad_request(server: OrgServer) -> None:
+    place = urlsplit(server.url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=10)
+    headers = FORM | {"Content-Encoding": "gzip"}
+    connection.request("POST", "/services/oauth2/token", b"not compressed", headers)
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Server"]) == (400, "sfdcedge")
 
 
 def test_forty_connections_are_served_at_once(server: OrgServer) -> None:

@@ -23,11 +23,12 @@ from multidict import CIMultiDict
 
 from sallyport_org import errors, routes
 from sallyport_org.cloud import Cloud, Place
+from sallyport_org.doors import arriving
 from sallyport_org.doors.proxy import Proxy
 from sallyport_org.faults import Journal, transport
 from sallyport_org.request_log import RequestLog, RequestRecord
 from sallyport_org.state import Org
-from sallyport_org.web import Call, Reply, refusal_reply
+from sallyport_org.web import Call, Reply, bare_reply, refusal_reply
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,11 @@ class Exchange:
             await asyncio.sleep(self._latency)
         try:
             reply = await self._answer(request, journal)
+        except errors.BareRefusal as refusal:
+            reply = bare_reply(refusal)
+        except ConnectionError:
+            log.info("%s %s: the client went away", request.method, request.raw_path)
+            return web.Response(status=400)  # for nobody
         except Exception:
             log.exception("%s %s could not be answered", request.method, request.path)
             reply = refusal_reply(errors.rest.unexpected())
@@ -84,8 +90,9 @@ class Exchange:
         refusal = _too_long(request)
         if refusal is not None:
             return refusal_reply(refusal)
+        base_url = arriving.base_url(request)
         try:
-            body = await request.read()
+            body = await arriving.body(request)
         except web.HTTPRequestEntityTooLarge:
             return refusal_reply(errors.bulk.too_large(f"{MAX_BODY_BYTES:,} bytes"))
         call = Call(
@@ -94,7 +101,7 @@ class Exchange:
             query=request.query,
             headers=request.headers,
             body=body,
-            base_url=f"{request.scheme}://{request.host}",
+            base_url=base_url,
             remote=self._remote(request),
         )
         place = self._cloud.place(call.host, self._door(request))

@@ -59,7 +59,7 @@ class Proxy:
         if method == "CONNECT":
             await self._connect(target, reader, writer)
         elif target.startswith("http://") and self.plain is not None:
-            await self._tunnel(self.plain, reader, writer, head)
+            await self._pass_on(self.plain, target, reader, writer, head)
         else:
             await _refuse(writer, "400 Bad Request", "This is a proxy: ask for a whole address.")
 
@@ -69,13 +69,31 @@ class Proxy:
         host, _, port = target.rpartition(":")
         kind = self._cloud.place(host.strip("[]")).kind
         if kind == "unknown":
-            log.info("CONNECT %s: no org has that host", target)
-            await _refuse(writer, "502 Bad Gateway", f"getaddrinfo ENOTFOUND {host}")
+            await _no_such_host(writer, host)
         elif kind == "local" or port != "443" or self.secure is None:
             message = f"sallyport-org's proxy leads to Salesforce's hosts at port 443, not {target}"
             await _refuse(writer, "403 Forbidden", message)
         else:
             await self._tunnel(self.secure, reader, writer, b"", established=True)
+
+    async def _pass_on(
+        self,
+        door: Address,
+        target: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        head: bytes,
+    ) -> None:
+        """Pass a request for a plain address on, if that is a host of Salesforce's."""
+        host = target.removeprefix("http://").partition("/")[0].partition(":")[0]
+        kind = self._cloud.place(host).kind
+        if kind == "unknown":
+            await _no_such_host(writer, host)
+        elif kind == "local":
+            message = f"sallyport-org's proxy leads to Salesforce's hosts, not {host}"
+            await _refuse(writer, "403 Forbidden", message)
+        else:
+            await self._tunnel(door, reader, writer, head)
 
     async def _tunnel(
         self,
@@ -109,6 +127,11 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     finally:
         with contextlib.suppress(OSError, RuntimeError):
             writer.write_eof() if writer.can_write_eof() else writer.close()
+
+
+async def _no_such_host(writer: asyncio.StreamWriter, host: str) -> None:
+    log.info("%s: no org has that host", host)
+    await _refuse(writer, "502 Bad Gateway", f"getaddrinfo ENOTFOUND {host}")
 
 
 async def _refuse(writer: asyncio.StreamWriter, status: str, message: str) -> None:

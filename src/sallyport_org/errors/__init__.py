@@ -22,6 +22,7 @@ from sallyport_org.errors import (
     soap,
     soql,
     tokens,
+    transport,
 )
 from sallyport_org.errors.kinds import BareRefusal, OAuthRefusal, Refusal, SoapRefusal
 
@@ -40,4 +41,5 @@ __all__ = [
     "soap",
     "soql",
     "tokens",
+    "transport",
 ]

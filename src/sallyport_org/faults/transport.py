@@ -36,6 +36,9 @@ EDGE_PAGE = (
 """What Salesforce's edge shows while it cannot route to an org (sentences observed, page assumed).
 """
 
+SERVER = "sfdcedge"
+"""What Salesforce's answers name as their server (observed)."""
+
 _WHOLE_ANSWER = ("reset", "truncate", "wrong_length")
 _TICK = 0.05
 """Seconds between two pieces of a slow answer, and before a reset, so that what was sent arrives.
@@ -103,6 +106,7 @@ async def send(
     request: web.BaseRequest, reply: Reply, journal: Journal, usual: Usual
 ) -> web.StreamResponse:
     """Send an answer, the usual way unless a fault struck."""
+    reply.headers.setdefault("Server", SERVER)
     if journal.faults is not None:
         reply.headers.setdefault("Date", _date(journal, journal.faults))
     troubles = journal.troubles
