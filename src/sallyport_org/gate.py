@@ -25,6 +25,8 @@ def admit(visit: Visit, version: str) -> Context:
     Raises :class:`~sallyport_org.errors.Refusal`.
     """
     org = org_of(visit)
+    if not version.lower().startswith("v"):
+        raise errors.rest.not_found()
     checked = check_version(version, org.settings.oldest_version, org.settings.newest_version)
     return Context(org, visit.call, session_of(org, visit.call), checked)
 

@@ -20,9 +20,9 @@ from sallyport_org.pages import routes as page_routes
 from sallyport_org.rest import routes as rest_routes
 from sallyport_org.rest import versions
 from sallyport_org.routing import find, route
-from sallyport_org.soap import routes as soap_routes
 from sallyport_org.setup import routes as setup_routes
-from sallyport_org.web import Call, Context, Reply, Visit, bare_reply, refusal_reply
+from sallyport_org.soap import routes as soap_routes
+from sallyport_org.web import Call, Context, Reply, Visit, bare_reply, indented, refusal_reply
 
 OPEN_ROUTES = (
     *admin_routes.ROUTES,
@@ -56,6 +56,9 @@ def answer(cloud: Cloud, place: Place, call: Call) -> Reply:
         return refusal_reply(refusal)
     except errors.BareRefusal as refusal:
         return bare_reply(refusal)
+    except RecursionError:
+        # Only what a client nested can go this deep: a body just below what JSON is read to.
+        return refusal_reply(errors.rest.json_too_deep())
 
 
 def _dispatch(visit: Visit) -> Reply:
@@ -87,15 +90,23 @@ def _data(visit: Visit, path: tuple[str, ...]) -> Reply:
     else:
         with context.org.traffic.running():
             reply = _data_reply(context, path[3:])
+        if visit.call.headers.get("X-PrettyPrint", "0").lower() not in ("", "0", "false"):
+            reply = indented(reply)
     reply.headers["Sforce-Limit-Info"] = context.org.limit_info(app)
     return reply
 
 
 def _data_reply(context: Context, path: tuple[str, ...]) -> Reply:
     try:
+        if _only_xml(context.call.headers.get("Accept", "")):
+            raise errors.rest.not_modelled("answers as XML over REST")
         return answer_in(context, path)
     except errors.Refusal as refusal:
         return refusal_reply(refusal)
+
+
+def _only_xml(accepted: str) -> bool:
+    return "xml" in accepted and not any(word in accepted for word in ("json", "csv", "*/*"))
 
 
 def answer_in(context: Context, path: tuple[str, ...]) -> Reply:

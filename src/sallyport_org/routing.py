@@ -3,6 +3,9 @@
 What belongs here: the record and the matching. What does not: which routes there are; each room
 lists its own in its ``routes`` module, and ``routes`` puts them together.
 
+A slash or percent sign inside a part stays encoded until the part is one by itself: external ids
+hold slashes (observed: clients send them as ``%2F``).
+
 Fixed parts of a path match whatever their letter case; clients differ (observed:
 ``unprocessedrecords`` and ``unprocessedRecords``).
 """
@@ -11,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from sallyport_org import errors
 from sallyport_org.web import Reply
@@ -33,10 +37,19 @@ class Route:
         variables = []
         for part, given in zip(self.parts, path, strict=True):
             if part == "{}":
-                variables.append(given)
+                variables.append(unquote(given))
             elif part != given.lower():
                 return None
         return variables
+
+
+def tidy(raw_path: str) -> str:
+    """Return a path, percent-encoded as it came, decoded and without doubled or trailing slashes.
+
+    Slashes and percent signs that were encoded stay so: ``%2F`` and ``%25``.
+    """
+    parts = (unquote(part) for part in raw_path.split("/") if part)
+    return "/" + "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
 
 def route(path: str, **handlers: Handler) -> Route:

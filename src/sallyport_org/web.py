@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sallyport_org import errors
+from sallyport_org import errors, json_text
 
 if TYPE_CHECKING:
     from sallyport_org.cloud import Cloud, Place
@@ -49,10 +49,7 @@ class Call:
 
     def json(self) -> Any:
         """Return the body as JSON; raises JSON_PARSER_ERROR."""
-        try:
-            return json.loads(self.body)
-        except ValueError as broken:
-            raise errors.rest.json_parser(f"{broken}") from broken
+        return json_text.read(self.body)
 
     def json_object(self) -> dict[str, Any]:
         """Return the body as a JSON object; raises JSON_PARSER_ERROR for anything else."""
@@ -110,6 +107,15 @@ def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | No
     """Return a JSON answer, in UTF-8 and without blanks."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return Reply(status, {"Content-Type": JSON_TYPE, **(headers or {})}, body)
+
+
+def indented(reply: Reply) -> Reply:
+    """Return a JSON answer laid out for people (``X-PrettyPrint: 1``); others as they are."""
+    if reply.headers.get("Content-Type") != JSON_TYPE or not isinstance(reply.body, bytes):
+        return reply
+    value = json.loads(reply.body or b"null")
+    body = json.dumps(value, ensure_ascii=False, indent=2, separators=(",", " : ")).encode()
+    return Reply(reply.status, reply.headers, body, reply.cookies)
 
 
 def refusal_reply(refusal: errors.Refusal) -> Reply:

@@ -28,7 +28,7 @@ def test_versions_are_listed_without_a_token(org: OrgServer) -> None:
 
 
 def test_retired_versions_are_gone_and_unborn_ones_not_found(client: Client) -> None:
-    assert client.get("/services/data/v30.0/limits").error[:2] == (410, "UNSUPPORTED_API_VERSION")
+    assert client.get("/services/data/v30.0/limits").error[:2] == (410, "GONE")
     expected = (404, "NOT_FOUND", "The requested resource does not exist")
     assert client.get("/services/data/v68.0/limits").error == expected
     assert client.get("/services/data/nonsense/limits").error == expected

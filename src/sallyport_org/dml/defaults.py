@@ -64,6 +64,10 @@ def _constants(schema: Schema, sobject: SObject, user_id: str, stamp: datetime) 
     for one in sobject.stored_fields:
         if one.type == "boolean":
             made[one.name] = bool(one.default)
+        elif one.summary is not None:
+            # A row nobody belongs to yet has a count and a sum of nothing (assumed).
+            counts = one.summary.field is None or one.summary.function == "sum"
+            made[one.name] = 0.0 if counts else None
         elif one.default is not None and not one.formula:
             made[one.name] = judge(schema, one, one.default, texts=True)
     for name, value in {

@@ -3,8 +3,11 @@
 What belongs here: types, lengths, ranges, picklists, the form of e-mails and ids. What does not:
 whether a reference leads anywhere (``references``) and what a row needs as a whole (``drafts``).
 
-Values are kept as given: no trimming, no rounding to the field's decimal places (assumed; rounding
-is what Salesforce's pages do when they *show* a number).
+Texts lose the blanks around them, and a text of blanks alone is none (documented:
+https://developer.salesforce.com/docs/atlas.en-us.apexcode.meta/apexcode/langCon_apex_primitives.htm;
+observed: a no-break space stays). Moments are kept in whole seconds (observed). Numbers are not
+rounded to their field's decimal places (assumed; rounding is what Salesforce's pages do when they
+*show* a number).
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ _INT = re.compile(r"[+-]?\d+(\.0*)?$")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]+@[^@\s,;:<>()\[\]\\\".]+(\.[^@\s,;:<>()\[\]\\\".]+)+$")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?$")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?$")
+_BLANKS = " \t\n\r\f\v"
 Reader = Callable[[Field, Any, bool], Any]
 _LARGEST = {"int": 2**31, "long": 2**63}
 
@@ -37,11 +42,13 @@ def judge(schema: Schema, one: Field, given: Any, *, texts: bool) -> Any:
     ``texts`` says that values come from CSV or XML, where refusals read otherwise. Raises
     :class:`~sallyport_org.errors.Refusal`.
     """
+    if isinstance(given, str):
+        given = given.strip(_BLANKS)
     if given is None or given == "":
         return None
     if isinstance(given, dict | list):
-        token = "START_OBJECT" if isinstance(given, dict) else "START_ARRAY"
-        raise errors.rows.cannot_deserialize(_JSON_KINDS.get(one.type, "string"), token, given)
+        token, sign = ("START_OBJECT", "{") if isinstance(given, dict) else ("START_ARRAY", "[")
+        raise errors.rows.cannot_deserialize(_JSON_KINDS.get(one.type, "string"), token, sign)
     if one.type == "reference":
         return _reference(schema, one, given)
     reader = _READERS.get(one.type) or _text
@@ -118,14 +125,18 @@ def _date(one: Field, given: Any, texts: bool) -> date:
 
 
 def _datetime(one: Field, given: Any, texts: bool) -> datetime:
-    """A moment in UTC without a zone; one given without an offset is UTC already (assumed)."""
+    """A moment in UTC without a zone; one given without an offset is UTC already (assumed).
+
+    A day alone, or a blank in place of the T, is refused (observed).
+    """
+    found = _MOMENT.match(given) if isinstance(given, str) else None
     try:
-        moment = datetime.fromisoformat(given.strip() if isinstance(given, str) else "")
-    except ValueError:
+        moment = datetime.fromisoformat(found[0] if found else "")
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise _misfit(one, given, texts) from None
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment
+    return moment.replace(microsecond=0)
 
 
 def _time(one: Field, given: Any, texts: bool) -> time:

@@ -27,6 +27,7 @@ from sallyport_org.doors import arriving
 from sallyport_org.doors.proxy import Proxy
 from sallyport_org.faults import Journal, transport
 from sallyport_org.request_log import RequestLog, RequestRecord
+from sallyport_org.routing import tidy
 from sallyport_org.state import Org
 from sallyport_org.web import Call, Reply, bare_reply, refusal_reply
 
@@ -63,7 +64,7 @@ class Exchange:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         began = time.monotonic()
-        journal = Journal(request.method, _tidy(request.path))
+        journal = Journal(request.method, tidy(request.rel_url.raw_path))
         if self._latency:
             await asyncio.sleep(self._latency)
         try:
@@ -97,7 +98,7 @@ class Exchange:
             return refusal_reply(errors.bulk.too_large(f"{MAX_BODY_BYTES:,} bytes"))
         call = Call(
             method=request.method,
-            path=_tidy(request.path),
+            path=tidy(request.rel_url.raw_path),
             query=request.query,
             headers=request.headers,
             body=body,
@@ -211,11 +212,6 @@ def _too_long(request: web.BaseRequest) -> errors.Refusal | None:
         return errors.rest.uri_too_long()
     head = sum(len(name) + len(value) + 4 for name, value in request.raw_headers)
     return errors.rest.headers_too_large() if address + head > MAX_HEAD_BYTES else None
-
-
-def _tidy(path: str) -> str:
-    """Return a path without doubled and trailing slashes."""
-    return "/" + "/".join(part for part in path.split("/") if part)
 
 
 def _slices(body: bytes) -> Iterator[memoryview]:

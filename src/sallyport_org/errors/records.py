@@ -6,7 +6,7 @@ from sallyport_org.errors.kinds import Refusal
 
 
 def unknown_type(name: str) -> Refusal:
-    """A query names an object the org does not have (observed)."""
+    """Something other than a query's text names an object the org does not have (observed)."""
     return Refusal(
         400,
         "INVALID_TYPE",

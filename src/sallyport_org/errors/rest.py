@@ -73,10 +73,13 @@ def not_found() -> Refusal:
 
 
 def version_retired(version: str, oldest: str) -> Refusal:
-    """API versions 30.0 and lower: the status is documented, the text is SOAP's."""
+    """API versions 30.0 and lower: status and code are documented, the text is SOAP's.
+
+    https://developer.salesforce.com/docs/platform/api-tooling/guide/tooling-api-eol.html
+    """
     return Refusal(
         410,
-        "UNSUPPORTED_API_VERSION",
+        "GONE",
         f"The API version that was specified ({version}) is below the minimum supported "
         f"({oldest}). Change the version number and run the request again.",
     )
@@ -124,6 +127,11 @@ def headers_too_large() -> Refusal:
 def json_parser(message: str) -> Refusal:
     """A body that is not the JSON it should be."""
     return Refusal(400, "JSON_PARSER_ERROR", message)
+
+
+def json_too_deep() -> Refusal:
+    """A body of brackets within brackets, hundreds of them (bound and text assumed)."""
+    return json_parser("Document nesting depth exceeds the maximum allowed")
 
 
 def unexpected() -> Refusal:

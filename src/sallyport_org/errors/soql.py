@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sallyport_org.errors.kinds import Refusal
+from sallyport_org.errors.records import unknown_type as unknown_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,12 @@ def never_this_kind(place: Place, relationship: str, kind: str) -> Refusal:
 def typeof_and_field(name: str) -> Refusal:
     """TYPEOF beside a field of the same relationship (rule documented, text assumed)."""
     return malformed_query(f"{name} cannot be selected both with TYPEOF and by itself")
+
+
+def unknown_type(place: Place, name: str) -> Refusal:
+    """FROM, or WHEN of a TYPEOF, names an object the org does not have (observed)."""
+    refusal = unknown_object(name)
+    return place.refuse(refusal.code, refusal.message)
 
 
 def unsupported_scope(place: Place, scope: str, entity: str) -> Refusal:

@@ -7,7 +7,9 @@ Documented: https://developer.salesforce.com/docs/platform/api-rest/guide/resour
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
+from sallyport_org import errors
 from sallyport_org.rest.conditional import (
     check_unmodified,
     header_time,
@@ -55,6 +57,12 @@ def describe(context: Context, name: str) -> Reply:
     return _unless_known(
         context, lambda: describe_sobject(context.schema, sobject, context.version, org.my_domain)
     )
+
+
+def more_about(context: Context, name: str, *further: str) -> NoReturn:
+    """Refuse layouts, list views and quick actions: a real org has them, this one does not."""
+    sobject_named(context, name)
+    raise errors.rest.not_modelled(context.call.path)
 
 
 def read(context: Context, name: str, key: str) -> Reply:

@@ -13,10 +13,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from sallyport_org import errors
 from sallyport_org.rest.versions import check_version
+from sallyport_org.routing import tidy
 from sallyport_org.web import Context, Reply, refusal_reply
 
 _REFERENCE = re.compile(r"@\{([^}]+)\}")
@@ -71,10 +72,10 @@ def _context(
 ) -> tuple[Context, tuple[str, ...]]:
     """Return the sub-request as a call of its own; raises for addresses outside the data API."""
     parts = urlsplit(url)
-    path = tuple(part for part in unquote(parts.path).split("/") if part)
+    path = tuple(tidy(parts.path).strip("/").split("/"))
     if [one.lower() for one in path[:2]] == ["services", "data"]:
         path = path[2:]
-    if not path:
+    if not path or not path[0]:
         raise errors.rest.not_found()
     settings = context.org.settings
     version = check_version(path[0], settings.oldest_version, settings.newest_version)

@@ -150,7 +150,7 @@ class FieldList:
         scope = self._values.scope
         sobject = scope.schema.find(name)
         if sobject is None:
-            raise errors.records.unknown_type(name)
+            raise errors.soql.unknown_type(self._values.place(at), name)
         if sobject.name not in scope.kinds_of(parent):
             relationship = ".".join(parent.path)
             raise errors.soql.never_this_kind(self._values.place(at), relationship, name)

@@ -118,7 +118,7 @@ def plan(schema: Schema, query: Query, asker: Asker, *, prefix: str = "t", level
     """Check a query against the schema and plan it; raises a refusal in Salesforce's words."""
     sobject = schema.find(query.sobject)
     if sobject is None:
-        raise errors.records.unknown_type(query.sobject)
+        raise errors.soql.unknown_type(errors.soql.Place(query.text, query.at), query.sobject)
     if "query" not in sobject.abilities:
         raise errors.soql.not_queryable(sobject.name)
     restrictions.check(sobject.name, query.where)
