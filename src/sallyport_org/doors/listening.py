@@ -80,6 +80,7 @@ class Doors:
         """Close every door and stop the workers."""
         if self._tunnels is not None:
             self._tunnels.close()
+            await self._exchange.proxy.close()
         if self._runner is not None:
             await self._runner.cleanup()
         self._pool.shutdown(wait=False, cancel_futures=True)

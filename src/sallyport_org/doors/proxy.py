@@ -29,6 +29,8 @@ class Proxy:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._origins: dict[int, str] = {}
+        self._served: set[asyncio.Task[None]] = set()
+        self._closing = False
         self.secure: Address | None = None
         self.plain: Address | None = None
 
@@ -38,14 +40,29 @@ class Proxy:
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._served.add(task)
+            task.add_done_callback(self._served.discard)
         try:
             await self._serve(reader, writer)
         except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
             log.debug("a proxy client went away")
+        except asyncio.CancelledError:
+            # Streams of Python 3.11 log a served connection that ends cancelled as a mistake.
+            if not self._closing:
+                raise
         finally:
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+
+    async def close(self) -> None:
+        """Cut every connection still being served."""
+        self._closing = True
+        for task in self._served:
+            task.cancel()
+        await asyncio.gather(*self._served, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
