@@ -85,7 +85,7 @@ class Cloud:
 
     def add(self, org: Org) -> None:
         """Take an org in; the first is the default. Its mails arrive in the common inbox."""
-        org.inbox = self.inbox
+        org.inbox, org.faults.told = self.inbox, self.requests.note_job
         with self._lock:
             self._orgs[org.id] = org
 

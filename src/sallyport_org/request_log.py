@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sallyport_org import inputs
+from sallyport_org.faults import Journal
 
 REMEMBERED_REQUESTS = 100_000
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -26,7 +27,8 @@ class RequestRecord:
 
     ``at`` is the org's time when it was answered, ``seconds`` how long that took and ``bytes`` how
     much was sent, head included (both still growing while it is sent), ``faults`` the ids of the
-    faults that struck, ``user`` and ``version`` (of the API) are those of data calls.
+    faults that struck, ``user`` and ``version`` (of the API) are those of data calls. A fault that
+    struck a bulk job at work in the background has a record of its own: method ``JOB``, status 0.
     """
 
     method: str
@@ -68,6 +70,15 @@ class RequestLog:
         """Keep a request; to be called before its answer is sent, so that nobody misses it."""
         with self._lock:
             self._records.append(record)
+
+    def note_job(self, journal: Journal, fault_id: str) -> None:
+        """Keep that a fault struck a job, which nobody asks for at that moment."""
+        now = journal.faults.now() if journal.faults is not None else datetime.now(UTC)
+        record = RequestRecord(
+            journal.method, journal.path, 0, 0.0, now, org=journal.org_id, faults=(fault_id,)
+        )
+        self.add(record)
+        self.sent(record, 0.0, 0)
 
     def sent(self, record: RequestRecord, seconds: float, length: int) -> None:
         """Complete the record of a request whose answer was sent."""

@@ -16,6 +16,7 @@ from sallyport_org.faults.kinds import TRANSPORT
 from sallyport_org.server import OrgServer
 from sallyport_org.state import Settings
 from tests.org.admin import Admin
+from tests.org.bulk_wire import loaded
 from tests.org.wire import Client, token_request
 
 QUERY = "/query?q=" + quote("SELECT Id FROM Account")
@@ -94,6 +95,23 @@ def test_a_bulk_job_is_stuck(admin: Admin, client: Client) -> None:
     time.sleep(0.3)
     assert client.get(f"/jobs/query/{job}").json["state"] == "InProgress"
     assert client.call("PATCH", f"/jobs/query/{job}", {"state": "Aborted"}).status == 200
+
+
+def test_faults_of_jobs_show_in_the_request_log(admin: Admin, client: Client) -> None:
+    fault = admin.post("faults", kind="job_failed", times=1)["id"]
+    job = client.finished("SELECT Id FROM Account")
+    (noted,) = admin.get(f"/requests?fault={fault}")["requests"]
+    assert (noted["method"], noted["path"]) == ("JOB", f"/jobs/query/{job}")
+
+
+def test_rows_that_a_job_writes_go_by_the_path_of_the_job(admin: Admin, client: Client) -> None:
+    fault = admin.post("faults", kind="row_error", path="/jobs/ingest")["id"]
+    assert client.call("POST", "/sobjects/Account", {"Name": "By REST"}).status == 201
+    table = "Name\n" + "".join(f"By bulk {number}\n" for number in range(500))
+    job = loaded(client, "Account", "insert", table)
+    assert job["numberRecordsFailed"] == 500
+    (noted,) = admin.get(f"/requests?fault={fault}")["requests"]
+    assert (noted["method"], noted["path"]) == ("JOB", f"/jobs/ingest/{job['id']}")
 
 
 def test_rows_are_locked_or_refused(admin: Admin, client: Client) -> None:

@@ -157,11 +157,12 @@ class JobStore:
     def _run(self, org: Org, job: Job, unit: Work, work: Callable[[], None]) -> None:
         if not unit.move("InProgress", org.clock.now()):
             return
-        unit.ending = _ending(org, job)
         began = time.monotonic()
         try:
-            unit.checkpoint()
-            work()
+            with org.faults.journal_of_job(org.id, _path(job)).open():
+                unit.ending = _ending(org, job)
+                unit.checkpoint()
+                work()
         except (Stopped, LeftStuck):
             return
         except WorkAborted:
@@ -199,6 +200,10 @@ def _bytes(jobs: Collection[Job]) -> int:
     return sum(one.bytes for one in shared) + sum(one.spooled for one in jobs)
 
 
+def _path(job: Job) -> str:
+    return f"/{job.collection}/{job.id}"
+
+
 def _ending(org: Org, job: Job) -> Ending | None:
     """Return the end that a fault has in store for a job, or None (the usual case).
 
@@ -206,7 +211,7 @@ def _ending(org: Org, job: Job) -> Ending | None:
     ``job_stuck``, ``seconds``.
     """
     for name, how in _STRIKES:
-        fault = org.faults.strike(name, sobject=job.sobject, path=f"/{job.collection}/{job.id}")
+        fault = org.faults.strike(name, sobject=job.sobject, path=_path(job))
         if fault is not None:
             given = fault.settings
             message = str(given.get("message", "InternalServerError : Unknown error"))

@@ -25,6 +25,8 @@ from sallyport_org.bulk.spool import Spool
 from sallyport_org.bulk.table import Shape, Table, read_table
 from sallyport_org.bulk.work import WorkFailed
 from sallyport_org.dml.model import Operation, Outcome
+from sallyport_org.faults import Journal
+from sallyport_org.faults.journal import current
 
 if TYPE_CHECKING:
     from sallyport_org.identity import User
@@ -138,6 +140,7 @@ class _Load:
     def __init__(self, org: Org, job: IngestJob, user: User, upload: Spool) -> None:
         self._org, self._job, self._user = org, job, user
         self._schema = org.schema_for(user)
+        self._journal = current() or Journal()
         self._began = time.monotonic()
         self._about = max(upload.lines // CHUNK_ROWS, 1)
         table = read_table(upload.text(), job.shape)
@@ -163,11 +166,15 @@ class _Load:
     def _work(self) -> None:
         """Write chunk after chunk until there are no more, or another worker met the end."""
         try:
-            while not self._broken and (taken := self._next()) is not None:
-                self._write(*taken)
+            with self._journal.open():
+                self._write_all()
         except BaseException:
             self._broken = True
             raise
+
+    def _write_all(self) -> None:
+        while not self._broken and (taken := self._next()) is not None:
+            self._write(*taken)
 
     def _next(self) -> tuple[int, Chunk] | None:
         """Take the next chunk, at its time, if nothing ends the job before."""

@@ -8,7 +8,7 @@ struck deep below (a lock, a query) shows in the request log. What does not: the
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from sallyport_org.faults.model import Fault, Faults
+
+JOB = "JOB"
+"""What stands for a method where a fault struck a job in the background."""
 
 _here = threading.local()
 
@@ -39,7 +42,9 @@ class Journal:
     """One request: how it was asked, what struck it, and whose faults may still strike it.
 
     ``faults`` are those of the org that answers; a request at a login host learns it on the way.
-    ``troubles`` are the faults of its transport, by kind.
+    ``struck`` are their ids, each once. ``troubles`` are the faults of its transport, by kind.
+    Work in the background has a journal too, of method :data:`JOB`: as no answer brings it into the
+    request log, ``told`` is called with each fault that strikes.
     """
 
     method: str = ""
@@ -50,6 +55,15 @@ class Journal:
     org_id: str | None = None
     username: str | None = None
     version: str | None = None
+    told: Callable[[Journal, str], None] | None = None
+
+    def strike(self, fault_id: str) -> None:
+        """Note a fault that struck."""
+        if fault_id in self.struck:
+            return
+        self.struck.append(fault_id)
+        if self.told is not None:
+            self.told(self, fault_id)
 
     def belongs_to(self, org: Attending) -> None:
         """Note the org that answers; its faults are the ones that may strike."""

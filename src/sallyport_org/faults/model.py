@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sallyport_org.faults.journal import current
+from sallyport_org.faults.journal import JOB, Journal, current
 
 REMEMBERED_STRIKES = 10_000
 
@@ -76,6 +76,8 @@ class Faults:
         self.now = now
         self._numbers = 0
         self.strikes: deque[Strike] = deque(maxlen=REMEMBERED_STRIKES)
+        self.told: Callable[[Journal, str], None] | None = None
+        """Hears of faults that strike work in the background: the request log."""
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._all.values()))
@@ -113,6 +115,10 @@ class Faults:
         """Take every fault away; returns how many there were."""
         return sum(self.remove(one.id) for one in self)
 
+    def journal_of_job(self, org_id: str, path: str) -> Journal:
+        """Return the journal of work in the background; its faults reach the request log too."""
+        return Journal(JOB, path, faults=self, org_id=org_id, told=self.told)
+
     def strike(
         self, kind: str, *, sobject: str | None = None, path: str = "", method: str = ""
     ) -> Fault | None:
@@ -134,7 +140,7 @@ class Faults:
             return None
         self.strikes.append(Strike(now, fault.id, kind, sobject, path))
         if journal is not None:
-            journal.struck.append(fault.id)
+            journal.strike(fault.id)
         return fault
 
     def _struck(
