@@ -2,6 +2,7 @@
 
 from checks.org_faults import page
 from checks.org_faults.scenarios import ALL
+
 from sallyport_org.faults import KINDS
 
 
