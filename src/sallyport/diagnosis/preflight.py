@@ -115,6 +115,11 @@ def _credentials(seen: Seen) -> bool | None:
     return True if seen.values else None
 
 
+def _api_enabled(seen: Seen) -> bool | None:
+    # Without the permission no call is answered at all, so one that is answered proves it.
+    return True if "limits" in seen.values or "organization" in seen.values else None
+
+
 def _edition(seen: Seen) -> bool | None:
     edition = seen.values.get("organization", {}).get("edition")
     if edition is None:
@@ -173,7 +178,7 @@ LINES = (
          _LOGIN_CAUSES, _credentials),
     Line("api_enabled", "The user may use the API",
          "An administrator gives the user API Enabled (Setup > Permission Sets).", "permissions",
-         frozenset({"api-disabled-for-user"}), _permission("API Enabled")),
+         frozenset({"api-disabled-for-user"}), _api_enabled),
     Line("edition", "The org's edition has API access",
          "Buy API access or a higher edition (Setup > Company Information).", "organization",
          frozenset({"api-disabled-for-org"}), _edition),

@@ -92,7 +92,8 @@ _STATUS = re.compile(
     r"HTTP/[\d.]+\"?\s+([1-5]\d\d)\b|\bstatus[ _-]?(?:code)?\W{1,4}(?:is |of )?([1-5]\d\d)\b"
     r"|\b([45]\d\d)\s+(?:Client|Server) Error|\bHTTP(?: error| status| response)?(?: code)?"
     r"[:\s]+([1-5]\d\d)\b|\bresponded? with(?: a)? ([1-5]\d\d)\b|returned error: ([45]\d\d)\b"
-    r"|\bERROR_HTTP_([45]\d\d)\b|\b([45]\d\d) (?:Bad Request|Unauthorized|Forbidden|Not Found|Gone|Service Unavailable)"
+    r"|\bERROR_HTTP_([45]\d\d)\b|\b([45]\d\d) (?:Bad Request|Unauthorized|Forbidden|Not Found)"
+    r"|\b([45]\d\d) (?:Gone|Bad Gateway|Service Unavailable|Gateway Time)"
     r"|\bResponse \[?([45]\d\d)\b",
     re.IGNORECASE | re.MULTILINE,
 )
