@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from checks.diagnosis.pastes import judge_pastes
+
 from sallyport.diagnosis.catalogue import Needs, causes, questions
 from sallyport.diagnosis.evidence import evidence_of, read_evidence
 from sallyport.diagnosis.facts import FACTS

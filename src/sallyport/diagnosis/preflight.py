@@ -16,7 +16,6 @@ from sallyport.diagnosis.probe import Answer
 
 Values = Mapping[str, Any]
 _FEW_CALLS = 0.1
-_WITHOUT_API = ("Professional", "Group", "Essentials", "Starter")
 
 
 class State(StrEnum):
@@ -121,11 +120,8 @@ def _api_enabled(seen: Seen) -> bool | None:
 
 
 def _edition(seen: Seen) -> bool | None:
-    edition = seen.values.get("organization", {}).get("edition")
-    if edition is None:
-        return None
-    # Where the API answers at all, a small edition has it by an add-on.
-    return True if not str(edition).startswith(_WITHOUT_API) or seen.values else None
+    # The API told the edition, so this org has the API: a small edition by its add-on.
+    return True if "organization" in seen.values else None
 
 
 def _right_user(seen: Seen) -> bool | None:
