@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -64,43 +64,53 @@ class OrgShape:
         return cls(name or domain.title(), address, "Enterprise Edition", "GL1S", True, number)
 
 
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What an org is built from.
+
+    ``shape`` says which org it is (a Developer Edition called Acme unless given). ``rows`` maps
+    object names to numbers of live rows; None means a small default set, or none at all when files
+    are loaded. ``metadata`` are folders of objects and fields to be deployed first. ``as_of`` is
+    the latest moment made-up rows carry: the last midnight (UTC) before the clock's now unless
+    given.
+    """
+
+    shape: OrgShape | None = None
+    rows: Mapping[str, int] | None = None
+    seed: int = 1
+    load: Sequence[Path] = ()
+    metadata: Sequence[Path] = ()
+    settings: Settings | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    as_of: datetime | None = None
+
+
 def build_org(
+    plan: Blueprint,
     *,
-    shape: OrgShape | None = None,
-    rows: Mapping[str, int] | None = None,
-    seed: int = 1,
-    load: Sequence[Path] = (),
-    metadata: Sequence[Path] = (),
-    settings: Settings | None = None,
-    clock: Clock | None = None,
-    as_of: datetime | None = None,
-    progress: Callable[[str], None] = lambda line: None,
     apps: dict[str, App] | None = None,
     engine: Engine | None = None,
+    progress: Callable[[str], None] = lambda line: None,
 ) -> tuple[Org, Credentials]:
     """Build an org with made-up rows, rows from files, or both.
 
-    ``shape`` says which org it is (a Developer Edition called Acme unless given). ``rows`` maps
-    object names to numbers of live rows; None means a small default set, or none at
-    all when files are loaded. ``metadata`` are folders of objects and fields to be deployed first.
-    ``as_of`` is the latest moment made-up rows carry: the last midnight
-    (UTC) before the clock's now unless given; ``apps`` are those its cloud knows,
-    ``engine`` is where its rows are kept (in memory unless given). Raises
-    :class:`~sallyport_org.rows.generate.UnknownRowsError`,
+    ``apps`` are those its cloud knows, ``engine`` is where its rows are kept (in memory unless
+    given). Raises :class:`~sallyport_org.rows.generate.UnknownRowsError`,
     :class:`~sallyport_org.schema.metadata.MetadataError` and
     :class:`~sallyport_org.loading.LoadError`.
     """
-    clock = clock or SystemClock()
-    now = clock.now()
-    as_of = as_of or now.replace(hour=0, minute=0, second=0, microsecond=0)
+    now = plan.clock.now()
+    as_of = plan.as_of or now.replace(hour=0, minute=0, second=0, microsecond=0)
     schema = standard_schema()
-    for folder in metadata:
+    for folder in plan.metadata:
         reading = read_metadata(folder, schema)
         apply(schema, reading.changes)
         for left_out in reading.left_out:
             progress(f"left out: {left_out}")
-    counts = check_counts(schema, ({} if load else DEFAULT_ROWS) if rows is None else rows)
-    shape = shape or OrgShape()
+    counts = check_counts(
+        schema, ({} if plan.load else DEFAULT_ROWS) if plan.rows is None else plan.rows
+    )
+    shape, seed = plan.shape or OrgShape(), plan.seed
     number = seed % 10_000 if shape.number is None else shape.number
     # made-up credentials: the same for the same seed, others for every org
     draw = random.Random(seed if shape.number is None else f"{seed}/{number}")  # noqa: S311
@@ -111,7 +121,7 @@ def build_org(
     engine = engine or Engine()
     try:
         loader = Loader(engine, schema, {**counts, "User": USERS})
-        loader.read(load)
+        loader.read(plan.load)
         for sobject in schema:
             engine.create_table(sobject)
         generate(engine, schema, counts, seed=seed, as_of=as_of, progress=progress)
@@ -130,9 +140,9 @@ def build_org(
         schema=schema,
         engine=engine,
         snapshots=SnapshotStore(engine),
-        clock=MovableClock(clock),
+        clock=MovableClock(plan.clock),
         apps=apps if apps is not None else {},
-        settings=settings or Settings(),
+        settings=plan.settings or Settings(),
         born=now.replace(microsecond=0),
     )
     return org, founders.move_in(org, now)

@@ -71,7 +71,8 @@ def _dispatch(visit: Visit) -> Reply:
         handler, variables = found
         return handler(visit, *variables)
     area = "/".join(path[:2]).lower()
-    if area in ("services/oauth2", "services/soap", "services/async", "services/apexrest"):
+    known = ("services/oauth2", "services/soap", "services/async", "services/apexrest")
+    if area in known or path[0].lower() == "cometd":
         raise errors.rest.not_modelled(call.path)
     if len(path) < 3 or area != "services/data":
         raise errors.rest.not_found()

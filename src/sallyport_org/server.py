@@ -17,14 +17,14 @@ from types import TracebackType
 from typing import Any
 
 from sallyport_org.addresses import Addresses
-from sallyport_org.build import Credentials, OrgShape, build_org
+from sallyport_org.build import Blueprint, Credentials, OrgShape, build_org
 from sallyport_org.cloud import Cloud
 from sallyport_org.datafile import open_org
 from sallyport_org.doors import Authority, Doors
 from sallyport_org.doors.exchange import Exchange
 from sallyport_org.request_log import RequestRecord
 from sallyport_org.rest.versions import supported
-from sallyport_org.state import Clock, Org, Settings
+from sallyport_org.state import Clock, Org, Settings, SystemClock
 
 THREADS = 24
 
@@ -34,7 +34,7 @@ class OrgServer:
 
     Use it as a context manager, or ``start()`` and ``stop()`` it. ``shape``, ``rows``, ``seed``,
     ``load``, ``metadata``, ``settings``, ``clock`` and ``as_of`` are those of
-    :func:`sallyport_org.build.build_org`; ``data`` is a file the first org is kept in (see
+    :class:`sallyport_org.build.Blueprint`; ``data`` is a file the first org is kept in (see
     :func:`sallyport_org.datafile.open_org`); ``latency`` (seconds) is added to every answer.
     Ports: 0 picks a free one, None leaves the door shut. ``authority`` is the folder of the local
     certificate authority (None: a temporary one).
@@ -62,20 +62,10 @@ class OrgServer:
     ) -> None:
         self._host, self._port = host, port
         self._https_port, self._proxy_port, self._authority = https_port, proxy_port, authority
-        self._clock, self._as_of = clock, as_of
         self.cloud = Cloud()
-        self._data = data
-        self._build: Callable[[], tuple[Org, Credentials]] = lambda: self._make(
-            shape=shape,
-            rows=rows,
-            seed=seed,
-            load=load,
-            metadata=metadata,
-            settings=settings,
-            clock=clock,
-            as_of=as_of,
-            progress=progress,
-            apps=self.cloud.apps,
+        self._data, self._progress = data, progress
+        self._plan = Blueprint(
+            shape, rows, seed, load, metadata, settings, clock or SystemClock(), as_of
         )
         self._latency = latency
         self._built: tuple[Org, Credentials] | None = None
@@ -114,6 +104,7 @@ class OrgServer:
 
     def sql(self, text: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return rows straight from the tables (one per object, named alike), past SOQL."""
+        self.org.setup_rows.refresh(self.org, text)
         return self.org.engine.rows(text, parameters)
 
     def summary(self) -> dict[str, Any]:
@@ -141,14 +132,8 @@ class OrgServer:
         """
         if self._loop is None or self._doors is None:
             raise RuntimeError("the org server is not running; call start() first")
-        org, credentials = build_org(
-            shape=shape,
-            rows=rows,
-            seed=seed,
-            clock=self._clock,
-            as_of=self._as_of,
-            apps=self.cloud.apps,
-        )
+        plan = Blueprint(shape, rows, seed, clock=self._plan.clock, as_of=self._plan.as_of)
+        org, credentials = build_org(plan, apps=self.cloud.apps)
         self.cloud.add(org)
         opening = asyncio.run_coroutine_threadsafe(self._doors.open_plain(org, 0), self._loop)
         return org, credentials, f"http://{self._host}:{opening.result()}"
@@ -211,11 +196,13 @@ class OrgServer:
     ) -> None:
         self.stop()
 
-    def _make(self, **options: Any) -> tuple[Org, Credentials]:
+    def _build(self) -> tuple[Org, Credentials]:
         """Build the first org, or take it from its file."""
+        apps, progress = self.cloud.apps, self._progress
         if self._data is None:
-            return build_org(**options)
-        org, credentials, self.cloud.keeper = open_org(self._data, **options)
+            return build_org(self._plan, apps=apps, progress=progress)
+        org, credentials, keeper = open_org(self._data, self._plan, apps=apps, progress=progress)
+        self.cloud.keeper = keeper
         return org, credentials
 
     def _parts(self) -> tuple[Org, Credentials]:

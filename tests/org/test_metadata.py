@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sallyport_org.build import build_org
+from sallyport_org.build import Blueprint, build_org
 from sallyport_org.dml import Committed
 from sallyport_org.schema import standard_schema
 from sallyport_org.schema.deploy import AddFields, RemoveField, RenameField, deploy
@@ -410,7 +410,9 @@ def test_a_change_that_breaks_something_is_refused_and_nothing_changes(
 
 
 def test_an_org_is_built_with_metadata_and_fills_its_objects(tmp_path: Path) -> None:
-    org, _ = build_org(rows={"Bike_Order__c": 5, "Line__c": 20}, metadata=[write_project(tmp_path)])
+    org, _ = build_org(
+        Blueprint(rows={"Bike_Order__c": 5, "Line__c": 20}, metadata=[write_project(tmp_path)])
+    )
     try:
         names = org.engine.rows("SELECT Name FROM Bike_Order__c ORDER BY Id LIMIT 2")
         assert names == [("O-0001",), ("O-0002",)]
@@ -521,4 +523,4 @@ def test_a_formula_that_cannot_be_used_leaves_the_org_as_it_was(tmp_path: Path) 
     for name, content in _bad_field(body).items():
         write(tmp_path / name, "CustomField", content)
     with pytest.raises(MetadataError, match=r"Account\.Bad__c: Field Nope does not exist"):
-        build_org(rows={}, metadata=[tmp_path])
+        build_org(Blueprint(rows={}, metadata=[tmp_path]))

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 
 from sallyport_org import __version__
-from sallyport_org.build import OrgShape, build_org
+from sallyport_org.build import Blueprint, build_org
 from sallyport_org.datafile.keeper import (
     KEPT,
     Keeper,
@@ -31,7 +30,7 @@ from sallyport_org.datafile.parts import objects_of, parts_of, restore
 from sallyport_org.founding import Credentials
 from sallyport_org.identity import App
 from sallyport_org.rows.engine import Engine
-from sallyport_org.state import Clock, Org, Settings, SystemClock
+from sallyport_org.state import Org, Settings
 
 FORMAT = 1
 """Grows whenever older files cannot be read any more."""
@@ -43,23 +42,17 @@ class DataFileError(ValueError):
 
 def open_org(
     file: Path,
+    plan: Blueprint,
     *,
     apps: dict[str, App],
-    shape: OrgShape | None = None,
-    rows: Mapping[str, int] | None = None,
-    seed: int = 1,
-    load: Sequence[Path] = (),
-    metadata: Sequence[Path] = (),
-    settings: Settings | None = None,
-    clock: Clock | None = None,
-    as_of: datetime | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> tuple[Org, Credentials, Keeper]:
     """Return the org of a file, or build one in it as :func:`sallyport_org.build.build_org` does.
 
-    Of ``settings`` for an org that is there already, those that differ from the usual are taken.
-    Raises :class:`DataFileError` for a file that is in use, made by another version, not finished
-    or no data file; and when rows, files, metadata or a shape are given for an org that is there.
+    Of the plan's settings for an org that is there already, those that differ from the usual are
+    taken. Raises :class:`DataFileError` for a file that is in use, made by another version, not
+    finished or no data file; and when rows, files, metadata or a shape are given for an org that is
+    there.
     """
     tables = _tables(file)
     known = KEPT in tables
@@ -70,27 +63,16 @@ def open_org(
     try:
         if known:
             parts = _checked_parts(file, engine)
-            asked = {"shape": shape, "rows": rows, "load": load, "metadata": metadata}
+            asked = {"shape": plan.shape, "rows": plan.rows, "load": plan.load}
+            asked["metadata"] = plan.metadata
             _refuse(file, [name for name, value in asked.items() if value])
-            org, credentials = restore(parts, engine, clock or SystemClock(), apps)
+            org, credentials = restore(parts, engine, plan.clock, apps)
             read_logins(org)
             read_sessions(org)
-            _override(org.settings, settings)
+            _override(org.settings, plan.settings)
         else:
             make_tables(engine)
-            org, credentials = build_org(
-                shape=shape,
-                rows=rows,
-                seed=seed,
-                load=load,
-                metadata=metadata,
-                settings=settings,
-                clock=clock,
-                as_of=as_of,
-                progress=progress,
-                apps=apps,
-                engine=engine,
-            )
+            org, credentials = build_org(plan, apps=apps, engine=engine, progress=progress)
             whole = {**parts_of(org, credentials), **objects_of(org), "file": _stamp()}
             write_parts(engine, whole)
     except BaseException:
