@@ -296,3 +296,8 @@ def test_wrong_locators_and_page_sizes_are_refused(client: Client) -> None:
     huge = f"maxRecords={'9' * 5000}"
     for query in ("locator=%24%24", "locator=OTk5OTk5OQ", "maxRecords=0", "maxRecords=x", huge):
         assert client.get(f"/jobs/query/{job}/results?{query}").status == 400
+
+
+def test_query_jobs_began_with_version_47(org: OrgServer) -> None:
+    assert Client(org, "46.0").job("SELECT Id FROM Account").error[:2] == (404, "NOT_FOUND")
+    assert Client(org, "47.0").job("SELECT Id FROM Account").status == 200

@@ -1,5 +1,6 @@
 """What object and field permissions hide and forbid, asked over HTTP by a clerk with few."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from sallyport_org.identity.model import (
     User,
 )
 from sallyport_org.server import OrgServer
-from tests.org.wire import Client
+from tests.org.wire import Client, ask
 
 READ = ObjectPermission(read=True)
 WRITE = ObjectPermission(read=True, create=True, edit=True)
@@ -183,3 +184,33 @@ def test_the_administrator_is_shown_everything_at_no_cost(desk: Desk) -> None:
     assert seen is org.schema_for(admin)
     assert [one.name for one in seen] == [one.name for one in org.schema]
     assert seen.sobject("Account") is org.schema.sobject("Account")
+
+
+def test_a_bulk_job_is_its_creator_s_and_for_those_who_view_all_data(desk: Desk) -> None:
+    job = desk.admin.finished("SELECT Id, Website FROM Account")
+    unknown = (404, "NOT_FOUND", "The requested resource does not exist")
+    path = f"/jobs/query/{job}"
+    assert desk.clerk.get(path).error == unknown
+    assert desk.clerk.get(f"{path}/results").error == unknown
+    assert desk.clerk.call("DELETE", path).error == unknown
+    assert job not in [one["id"] for one in desk.clerk.get("/jobs/query").json["records"]]
+    load = {"object": "Account", "operation": "insert"}
+    ingest = desk.admin.call("POST", "/jobs/ingest", load).json["id"]
+    assert desk.clerk.get(f"/jobs/ingest/{ingest}").error == unknown
+    own = desk.clerk.finished("SELECT Id, Industry FROM Account")
+    assert desk.clerk.get(f"/jobs/query/{own}/results").status == 200
+    assert desk.admin.get(f"/jobs/query/{own}/results").status == 200
+
+
+def test_a_bulk_api_1_job_is_its_creator_s_too(desk: Desk) -> None:
+    made = ask(
+        desk.server,
+        "POST",
+        "/services/async/60.0/job",
+        json.dumps({"object": "Account", "operation": "query", "contentType": "CSV"}),
+        {"X-SFDC-Session": desk.admin.token, "Content-Type": "application/json"},
+    )
+    path = f"/services/async/60.0/job/{made.json['id']}"
+    header = {"X-SFDC-Session": desk.clerk.token, "Content-Type": "application/json"}
+    refused = ask(desk.server, "GET", path, None, header)
+    assert (refused.status, refused.json["exceptionCode"]) == (400, "InvalidJob")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from sallyport_org import errors
+from sallyport_org.bulk.access import job_for
 from sallyport_org.bulk.form import read_form
 from sallyport_org.bulk.loads import IngestJob, run
 from sallyport_org.bulk.pages import CSV_TYPE, DELIMITERS, LINE_ENDINGS
@@ -202,7 +203,7 @@ def _finished(context: Context, job_id: str) -> IngestJob:
 
 
 def _find(context: Context, job_id: str) -> IngestJob:
-    job = context.org.jobs.find(job_id, context.org.clock.now())
+    job = job_for(context, job_id)
     if not isinstance(job, IngestJob):
         raise errors.bulk.job_unknown()
     return job

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sallyport_org import errors
+from sallyport_org.bulk.access import jobs_for
 from sallyport_org.bulk.jobs import Job
 from sallyport_org.bulk.query import is_count
 from sallyport_org.web import Context, Reply, json_reply
@@ -31,7 +32,7 @@ def list_ingests(context: Context) -> Reply:
 
 def _list(context: Context, path: str) -> Reply:
     parameters = context.call.query
-    jobs = context.org.jobs.all(context.org.clock.now())
+    jobs = jobs_for(context)
     for name, judge in _FILTERS.items():
         if name in parameters:
             wanted = judge(parameters[name])

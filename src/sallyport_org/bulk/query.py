@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from sallyport_org import errors
+from sallyport_org.bulk.access import job_for
 from sallyport_org.bulk.pages import CSV_TYPE, DELIMITERS, LINE_ENDINGS, Dialect, Page, plain
 from sallyport_org.bulk.query_jobs import QueryJob, run
 from sallyport_org.bulk.query_rules import check, chunkable
@@ -28,12 +29,16 @@ PAGE_ROWS = 100_000
 RESULT_PAGES = 5
 """Pages one answer of ``resultPages`` lists (documented)."""
 MOST_DIGITS = 18
+FIRST_VERSION = 47
+"""Before there were no query jobs in Bulk API 2.0 (documented)."""
 SORTED_COLUMNS_BEFORE = 50
 """Up to this version columns came in alphabetical order (documented)."""
 
 
 def create(context: Context) -> Reply:
-    """Answer ``POST /jobs/query``: the job, already accepted and about to run."""
+    """Answer ``POST /jobs/query`` (47.0 and later): the job, accepted and about to run."""
+    if float(context.version) < FIRST_VERSION:
+        raise errors.rest.not_found()
     wanted = context.call.json_object()
     operation = choice(wanted, "operation", ("query", "queryAll"))
     delimiter = choice(wanted, "columnDelimiter", tuple(DELIMITERS), "COMMA")
@@ -138,7 +143,7 @@ def locator(offset: int) -> str:
 
 
 def _find(context: Context, job_id: str) -> QueryJob:
-    job = context.org.jobs.find(job_id, context.org.clock.now())
+    job = job_for(context, job_id)
     if not isinstance(job, QueryJob):
         raise errors.bulk.job_unknown()
     return job

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from sallyport_org import errors
+from sallyport_org.bulk.access import job_for
 from sallyport_org.bulk.classic import chunks, results, running, wire
 from sallyport_org.bulk.classic.model import QUERIES, Batch, ClassicJob, ContentType
 from sallyport_org.bulk.ingest import external_id
@@ -190,7 +191,7 @@ def _check_content(call: Call, job: ClassicJob) -> None:
 
 
 def _find(context: Context, job_id: str) -> ClassicJob:
-    job = context.org.jobs.find(job_id, context.org.clock.now())
+    job = job_for(context, job_id)
     if not isinstance(job, ClassicJob):
         raise refusals.unknown_job(job_id)
     return job
