@@ -56,6 +56,8 @@ class SetupRows:
         with self._lock:
             if named & _PEOPLE:
                 self._refresh_users(org)
+            if "user" in named and _TELLS_LAST_LOGIN.search(text):
+                self._refresh_last_logins(org)
             if "loginhistory" in named:
                 self._append_logins(org)
             for name, rows in _TABLES.items():
@@ -91,6 +93,17 @@ class SetupRows:
             for user_id, *values in states:
                 cursor.execute(update, [*values, now, now, user_id, *values])
         self._written["User"] = states
+
+    def _refresh_last_logins(self, org: Org) -> None:
+        """A login is no change of the user: no stamp moves (assumed)."""
+        last = {one.id: one.last_login for one in _users(org.directory) if one.last_login}
+        if last == self._written.get("LastLoginDate"):
+            return
+        with org.engine.writing() as cursor:
+            for user_id, moment in last.items():
+                update = 'UPDATE "User" SET LastLoginDate = ? WHERE Id = ?'
+                cursor.execute(update, [_naive(moment), user_id])
+        self._written["LastLoginDate"] = last
 
     def _append_logins(self, org: Org) -> None:
         directory = org.directory
@@ -295,6 +308,10 @@ _PEOPLE = frozenset({"user", "owner", "createdby", "lastmodifiedby", "assignee",
 
 _WORDS = sorted({*_TABLES, "LoginHistory", *_PEOPLE} - {"PermissionSetAssignment"}, key=len)
 _NAMED = re.compile("|".join(reversed(_WORDS)), re.IGNORECASE)
+
+
+_TELLS_LAST_LOGIN = re.compile(r"LastLogin|FIELDS\s*\(|^\s*User\s*$", re.IGNORECASE)
+"""Queries that tell of it; others do not wait for it to be written."""
 
 
 # -- User rows into the directory

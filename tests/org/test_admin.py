@@ -251,6 +251,15 @@ def test_an_app_is_made_blocked_and_given_new_keys(server: OrgServer, admin: Adm
     assert admin.call("GET", f"apps/{new_key}").status == 404
 
 
+def test_the_name_of_an_app_means_the_orgs_own_first(server: OrgServer, admin: Admin) -> None:
+    made = admin.call("POST", "/orgs", {"domain": "namesake", "rows": {}}).json
+    there = Admin(server, made["id"])
+    key = made["credentials"]["web_server"]["client_id"]
+    assert there.get("apps/Connect")["client_id"] == key
+    assert admin.get("apps/Connect")["client_id"] != key
+    there.delete("")
+
+
 def test_approvals_and_sessions_are_listed_and_ended(server: OrgServer, admin: Admin) -> None:
     user = server.credentials.username
     admin.post("approvals", user=user, app="Nightly Sync", scopes=["api", "refresh_token"])

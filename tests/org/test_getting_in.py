@@ -179,6 +179,20 @@ def test_identity_addresses_know_the_user_and_refuse_dead_tokens(org: OrgServer)
     assert (dead.status, dead.body) == (403, b"Bad_OAuth_Token")
 
 
+def test_a_user_record_tells_the_last_login(strict_org: OrgServer) -> None:
+    client = Client(strict_org)
+    name = strict_org.credentials.username
+    before = client.values(f"SELECT SystemModstamp FROM User WHERE Username = '{name}'")
+    asked = f"SELECT LastLoginDate FROM User WHERE Username = '{name}'"
+    ((told,),) = client.values(asked)
+    user = strict_org.org.directory.user(name)
+    assert user is not None and user.last_login is not None
+    assert told == user.last_login.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    assert client.values(f"SELECT SystemModstamp FROM User WHERE Username = '{name}'") == before
+    answer = strict_org.sql('SELECT count(*) FROM "LoginHistory" WHERE Status = ?', ["Success"])
+    assert answer[0][0] > 0
+
+
 def test_soap_login_gives_a_session_rest_takes(org: OrgServer) -> None:
     given = org.credentials
     answer = soap(org, given.username.upper(), given.password + given.security_token)

@@ -122,10 +122,10 @@ def change_policy(visit: Visit, org: Org, name: str) -> Reply:
 
 
 def find_app(org: Org, name: str) -> App:
-    """Return an app by consumer key or name."""
-    for one in list(org.apps.values()):
-        if name in (one.client_id, one.name):
-            return one
+    """Return an app by consumer key or name; of that name one of the org's own comes first."""
+    named = [one for one in list(org.apps.values()) if name in (one.client_id, one.name)]
+    if named:
+        return min(named, key=lambda one: one.home != org.id)
     known = ", ".join(one.name for one in org.apps.values())
     raise NotThereError(f"no app is called {name!r}; there are {known}")
 

@@ -67,6 +67,7 @@ def select(visit: Visit, org: Org) -> Reply:
         statements = duckdb.extract_statements(text)
         if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
             raise BadInput("sql", text, "give one SELECT; rows are changed through the org's APIs")
+        org.setup_rows.refresh(org, text)
         org.engine.seal()  # SELECT could read files of this machine otherwise
         found = org.engine.reader().execute(text, parameters)
         columns = [str(one[0]) for one in found.description or ()]

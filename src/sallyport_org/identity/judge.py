@@ -157,8 +157,10 @@ def admitted(org: Org, attempt: Attempt) -> None:
     """Write a login that worked down, and forget earlier wrong passwords."""
     if attempt.secret is not None:
         attempt.user.failed_logins = 0
+    now = org.clock.now()
     with org.directory.lock:
-        org.directory.recent_logins(attempt.user).append(org.clock.now())
+        org.directory.recent_logins(attempt.user).append(now)
+        attempt.user.last_login = now.replace(microsecond=0)
     history.record(org, attempt, Verdict.SUCCESS)
 
 

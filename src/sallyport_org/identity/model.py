@@ -98,7 +98,7 @@ class User:
     ``password_set`` is when the password was last set (None: it does not age); ``security_token``
     is empty until one was issued; ``locked_until`` is :data:`FOREVER` until somebody unlocks.
     ``known_browsers`` are the cookies of browsers that passed the identity check; ``totp_secret``
-    (base32) is the registered authenticator app.
+    (base32) is the registered authenticator app; ``last_login`` is when a login last worked.
     """
 
     id: str
@@ -120,6 +120,7 @@ class User:
     time_zone: str = "GMT"
     known_browsers: set[str] = field(default_factory=set)
     totp_secret: str | None = None
+    last_login: datetime | None = None
 
 
 Kind = Literal["connected_app", "external_client_app"]
