@@ -186,7 +186,8 @@ def test_a_user_record_tells_the_last_login(strict_org: OrgServer) -> None:
     asked = f"SELECT LastLoginDate FROM User WHERE Username = '{name}'"
     ((told,),) = client.values(asked)
     user = strict_org.org.directory.user(name)
-    assert user is not None and user.last_login is not None
+    assert user is not None
+    assert user.last_login is not None
     assert told == user.last_login.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
     assert client.values(f"SELECT SystemModstamp FROM User WHERE Username = '{name}'") == before
     answer = strict_org.sql('SELECT count(*) FROM "LoginHistory" WHERE Status = ?', ["Success"])
