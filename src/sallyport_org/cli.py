@@ -22,6 +22,7 @@ import typer
 from sallyport_org import __version__
 from sallyport_org.addresses import exports
 from sallyport_org.commands import GROUPS
+from sallyport_org.commands.remote import Url
 
 USAGE_ERROR = 2
 FAILURE = 1
@@ -184,9 +185,7 @@ def _say(line: str) -> None:
 
 @app.command(name="env")
 def environment(
-    url: Annotated[
-        str, typer.Option(help="Plain address of the running simulator.")
-    ] = f"http://127.0.0.1:{PORT}",
+    url: Url = f"http://127.0.0.1:{PORT}",
     style: Annotated[str, typer.Option("--format", help="sh or json.")] = "sh",
 ) -> None:
     """Print the settings that lead a client's login.salesforce.com to a running simulator."""

@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -275,6 +276,17 @@ def test_env_prints_what_a_shell_needs(server: OrgServer) -> None:
         text=True,
     )
     assert told.stdout.split() == [server.doors.proxy, server.doors.ca_certificate]
+
+
+def test_env_asks_where_the_other_commands_do(server: OrgServer) -> None:
+    done = subprocess.run(
+        [COMMAND, "env", "--format", "json"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={**os.environ, "SALLYPORT_ORG_URL": server.url},
+    )
+    assert json.loads(done.stdout)["http"] == server.url
 
 
 def test_env_says_when_nothing_answers() -> None:
