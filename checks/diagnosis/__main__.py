@@ -1,4 +1,7 @@
-"""Run ``make diagnosis``: rows as they are, rows altered, pastes; figures in the last line."""
+"""Run ``make diagnosis``: rows as they are, rows altered, pastes; figures in the last line.
+
+``--live`` feeds the answers of a running simulator too (some minutes).
+"""
 
 import json
 import sys
@@ -13,13 +16,14 @@ from checks.tally import Tally, shared
 REFERENCE = "reference/salesforce-auth-failures.json"
 
 
-def main(folder: str) -> int:
+def main(folder: str, *, live: bool) -> int:
     """Feed everything; 0 only if all is right."""
     rows: list[Row] = json.loads((Path(folder) / REFERENCE).read_text("utf-8"))
     tally = Tally(
         "diagnosis",
-        2 * len(rows) + len(pastes()) + 1,
-        f"right ({len(rows)} refusals as they are, {len(rows)} altered in {len(DRESSES)} ways,"
+        (3 if live else 2) * len(rows) + len(pastes()) + 1,
+        f"right ({f'{len(rows)} live, ' if live else ''}{len(rows)} refusals as they are,"
+        f" {len(rows)} altered in {len(DRESSES)} ways,"
         f" {len(pastes())} raw logs, 1 set of groups)",
     )
     _check_groups(rows, tally)
@@ -35,6 +39,12 @@ def main(folder: str) -> int:
     print("raw logs of clients")
     for name, wrong in judge_pastes():
         _tell(tally, name, wrong)
+    if live:
+        from checks.diagnosis.live import judge_live  # a simulator is started only when asked for
+
+        print("the simulator's own answers")
+        for name, wrong in judge_live(rows):
+            _tell(tally, name, wrong)
     return tally.end()
 
 
@@ -56,4 +66,5 @@ def _tell(tally: Tally, name: str, wrong: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(shared(sys.argv[1] if len(sys.argv) > 1 else "../shared", "diagnosis")))
+    given = [each for each in sys.argv[1:] if each != "--live"]
+    sys.exit(main(shared((given or ["../shared"])[0], "diagnosis"), live="--live" in sys.argv))

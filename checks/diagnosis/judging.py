@@ -59,11 +59,12 @@ def judge(row: Row, dress: Dress) -> list[str]:
     return [
         f"{flow or 'any flow'}: {complaint}"
         for flow in flows_of(row)
-        for complaint in _judge(row, flow, dress)
+        for complaint in judge_flow(row, flow, dress)
     ]
 
 
-def _judge(row: Row, flow: str | None, dress: Dress) -> list[str]:
+def judge_flow(row: Row, flow: str | None, dress: Dress) -> list[str]:
+    """Return what is wrong with the findings of a row in one flow; empty when right."""
     answers = ANSWERS.get(row["id"], ())
     facts: dict[str, Any] = {}
     for asked, answer in answers:

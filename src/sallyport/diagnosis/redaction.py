@@ -29,6 +29,7 @@ _BY_FORM = (
     ("session id", re.compile(r"\b00D[A-Za-z0-9]{12,15}(?:!|%21|\\u0021)[\w.%\\-]+")),
     ("refresh token", re.compile(r"\b5Aep[\w.%-]{10,}={0,2}")),
     ("authorization code", re.compile(r"\baPrx[\w.%-]{10,}={0,2}")),
+    ("one-time key", re.compile(r"\b(?=[A-Z2-7]*[2-7])[A-Z2-7]{32}\b")),
     ("consumer key", re.compile(r"\b3MVG9[\w.%-]{20,}")),
 )  # fmt: skip
 # name="value", "name": "value", name: value, &name=value; a quoted value may hold blanks.

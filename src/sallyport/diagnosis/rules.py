@@ -183,6 +183,10 @@ RULES = (
     # --- The client
     one("key", either(code("invalid_client_id"), said("client identifier invalid")),
         "consumer-key-unknown"),
+    # No secret travels with an authorization, so it cannot be the reason there.
+    Rule("client refused on a page", both(code("invalid_client"), either(
+        stage("login-page", "authorize-redirect"), code("OAUTH_APPROVAL_ERROR_GENERIC"))),
+        APPROVAL_PAGE, "page-address"),
     one("secret", either(code("invalid_client", "invalid_client_credentials"),
         said("invalid client credentials", "invalid client secret")), "consumer-secret-wrong"),
     one("client credentials host", said("not supported on this domain"), "client-credentials-host"),
@@ -376,10 +380,10 @@ RULES = (
         "INTERNAL_ERROR", "CustomNotAcceptable", "FUNCTION_INVOCATION_TIMEOUT"),
         "salesforce-hiccup"),
     one("async", said("unknown exception in async api"), "salesforce-hiccup"),
+    one("factor asked", both(silent, said("multi factor", "totp", "authenticator", "security key",
+        "passkey", "two factor")), "mfa-asked"),
     one("identity asked", both(silent, said("verify your identity", "verification code")),
         "identity-code-asked"),
-    one("factor asked", both(silent, said("multi factor", "authenticator", "security key",
-        "passkey", "two factor")), "mfa-asked"),
     one("own domain", both(silent, said("custom domain", "log in through your company",
         "login com is not allowed", "must log in from", "use your my domain")),
         "my-domain-login-only"),
