@@ -93,6 +93,28 @@ class SessionRejected(RemoteRefused):
     """Salesforce no longer accepts the access token (401); a renewed one may be accepted."""
 
 
+class AuthorizationRequired(RemoteRefused):
+    """Nothing is sent to Salesforce any more until somebody authorizes the connection anew.
+
+    ``finding`` is the stable code of what became of the grant (``lost-in-rotation``), None when
+    Salesforce's ``code`` and ``text`` are all there is to go by.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str,
+        text: str,
+        finding: str | None = None,
+        field: str | None = None,
+        cure: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, text=text, field=field, cure=cure)
+        self.finding = finding
+
+
 class RemoteUnavailable(SallyportError):
     """No usable answer came back (DNS, connect, TLS, time-out, 5xx, cut body); retrying may help.
 

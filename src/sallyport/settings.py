@@ -66,6 +66,13 @@ TABLE: Final = (
         whole_number=(0, 300),
     ),
     Setting(
+        "SALLYPORT_KEEP_ALIVE_DAYS",
+        "7",
+        "Days after which the grant of a connection nobody uses is renewed; Salesforce may end"
+        " those that idle for 30",
+        whole_number=(1, 29),
+    ),
+    Setting(
         "SALLYPORT_RUNS_AT_ONCE",
         "2",
         "Flow runs one process works on at once",
@@ -99,6 +106,7 @@ CREDENTIALS: Final = (
     "SALLYPORT_SECURITY_TOKEN",
     "SALLYPORT_CLIENT_SECRET",
     "SALLYPORT_JWT_TOKEN",
+    "SALLYPORT_PRIVATE_KEY",
 )
 """What the terminal's ``connect`` reads from the environment, and only there: no settings."""
 
@@ -174,6 +182,11 @@ class Settings:
     def verify_seconds(self) -> int:
         """How long creating a connection waits for Salesforce."""
         return int(self.values["SALLYPORT_VERIFY_SECONDS"].text)
+
+    @property
+    def keep_alive_days(self) -> int:
+        """Days after which an unused grant is renewed."""
+        return int(self.values["SALLYPORT_KEEP_ALIVE_DAYS"].text)
 
     @property
     def runs_at_once(self) -> int:

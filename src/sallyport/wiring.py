@@ -8,19 +8,24 @@ imported then: a terminal command that lists connections starts in a fraction of
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sallyport.access import Access
+from sallyport.auth.attempt import Keeping, Patience
 from sallyport.auth.keys import EnvKey, FileKey, KeyProvider
 from sallyport.auth.vault import Vault
 from sallyport.connections import Connections, ConnectionState
+from sallyport.connections.keep_alive import KeepAlive
 from sallyport.errors import BrokenInstallation, NotFound, RemoteUnavailable, SallyportError
 from sallyport.flows import Catalog, Flows, Run, Runs, RunState
 from sallyport.jobs.retry import Retry
-from sallyport.kernel import Clock, Secret, SystemClock
+from sallyport.kernel import Clock, Secret, SystemClock, new_hex
 from sallyport.salesforce.client import HttpClient
 from sallyport.salesforce.hosts import AllowedHosts
 from sallyport.settings import Settings
@@ -87,14 +92,21 @@ class Sallyport:
     @cached_property
     def connections(self) -> Connections:
         """Connections' use cases."""
-        return Connections(
-            self.store,
-            self.vault,
-            self.http,
-            self.allowed,
-            self.clock,
-            verify_later=self._verify_later,
+        return Connections(self.store, self.http, self.keeping, verify_later=self._verify_later)
+
+    @cached_property
+    def keeping(self) -> Keeping:
+        """What every keeper of a session in this process works with."""
+        patience = Patience(keep_alive=timedelta(days=self.settings.keep_alive_days))
+        owner = f"{socket.gethostname()}:{os.getpid()}:{new_hex(8)}"
+        return Keeping(
+            self.store.grants, self.vault, self.http, self.allowed, self.clock, owner, patience
         )
+
+    @cached_property
+    def keep_alive(self) -> KeepAlive:
+        """What looks after the grants that nobody uses; not started yet."""
+        return KeepAlive(self.connections.sessions.look_after)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -173,6 +185,7 @@ class Sallyport:
         """Take part in durable work from now on."""
         self.store.ensure_org(self.settings.org, self.settings.sandbox)
         self.engine.launch()
+        self.keep_alive.start()
         self._hand_over()
 
     def _hand_over(self) -> None:
@@ -185,6 +198,8 @@ class Sallyport:
     def close(self) -> None:
         """Stop and give everything back; unfinished work is free for others at once."""
         built = vars(self)
+        if "keep_alive" in built:
+            self.keep_alive.stop()
         if "engine" in built:
             self.engine.close()
         if "http" in built:

@@ -10,8 +10,8 @@ import pytest
 from sallyport.auth.credentials import (
     BasicCredentials,
     ClientCredentials,
-    Credentials,
     JwtCredentials,
+    LoginCredentials,
 )
 from sallyport.auth.driver import perform
 from sallyport.auth.jwt_bearer import read_assertion
@@ -25,7 +25,7 @@ from sallyport.salesforce.replies import Request
 from sallyport.salesforce.session import OrgClient
 from sallyport_org.server import OrgServer
 
-Kind = Callable[[OrgServer, OrgUrl], Credentials]
+Kind = Callable[[OrgServer, OrgUrl], LoginCredentials]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def revoke(http: HttpClient, login: OrgUrl, token: Secret) -> None:
     assert http.send(Request("POST", f"{login.text}/services/oauth2/revoke", headers, form)).ok
 
 
-def refused(credentials: Credentials, http: HttpClient) -> RemoteRefused:
+def refused(credentials: LoginCredentials, http: HttpClient) -> RemoteRefused:
     with pytest.raises(RemoteRefused) as caught:
         perform(credentials.flow(), http)
     return caught.value

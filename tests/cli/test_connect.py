@@ -124,7 +124,9 @@ def test_an_unknown_kind_of_login_is_a_usage_error_that_lists_the_kinds(terminal
 
     assert refused.code == 2
     assert (refused.error["field"], refused.error["received"]) == ("--auth", "oauth")
-    assert refused.error["cure"] == "Use one of: basic, client-credentials, jwt."
+    assert refused.error["cure"] == (
+        "Use one of: basic, client-credentials, jwt, web-server, jwt-key, password."
+    )
 
 
 def test_a_missing_secret_says_every_way_to_give_it(org: OrgServer, terminal: Terminal) -> None:

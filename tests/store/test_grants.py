@@ -36,7 +36,7 @@ def claimed(
 ) -> GrantRecord | None:
     """Claim a grant as it was read, or the first of a connection."""
     which = (at, None) if isinstance(at, str) else (at.connection_id, at.version)
-    return store.grants.claim(*which, owner=owner, seconds=seconds, intent=SEND)
+    return store.grants.claim(*which, owner=owner, seconds=seconds, intent=SEND, due_at=3_000)
 
 
 def surely(record: GrantRecord | None) -> GrantRecord:
@@ -90,7 +90,7 @@ def test_a_claim_that_ran_out_leaves_its_intent_to_the_next(
     assert (found.lease_left, found.intent) == (0.0, SEND)
     next_one = surely(claimed(store, found, owner=OTHER))
     assert next_one.owner == OTHER
-    assert store.grants.note(dead, {"sends": 2}) is None
+    assert store.grants.note(dead, {"sends": 2}, seconds=9) is None
     assert not store.grants.settle(dead, state=GrantState.REFUSED, facts={}, due_at=None)
     assert not store.grants.commit(dead, tokens("v1.late"))
     assert surely(store.grants.read(connection_id)).sealed == "v1.first"
@@ -139,9 +139,10 @@ def test_a_grant_can_be_held_back_for_a_while(store: SqlStore, connection_id: st
 
 def test_an_intent_may_change_under_a_claim(store: SqlStore, connection_id: str) -> None:
     claim = surely(claimed(store, store.grants.replace(connection_id, tokens())))
-    noted = surely(store.grants.note(claim, {"sends": 2}))
+    noted = surely(store.grants.note(claim, {"sends": 2}, seconds=99))
     assert (noted.intent, noted.owner) == ({"sends": 2}, ME)
-    assert store.grants.note(claim, {"sends": 3}) is None
+    assert 90 < noted.lease_left <= 99
+    assert store.grants.note(claim, {"sends": 3}, seconds=9) is None
     assert store.grants.commit(noted, tokens("v1.second"))
 
 

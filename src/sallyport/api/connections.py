@@ -43,6 +43,9 @@ SPELLING: Final = {
 } | {"auth": "auth.specName"}
 """The services' names of parameters → where they stand in a connection's body."""
 
+_STATES: Final = {"authorization_required": "disabled"}
+"""States the Flow Service has no word for → the nearest it has; ``lastOperation`` says why."""
+
 
 @router.post("", status_code=201, openapi_extra=dict(BODY))
 def create_connection(request: Request, call: Admitted, body: JsonBody) -> JSONResponse:
@@ -109,7 +112,7 @@ def show(call: Call, connection: Connection) -> dict[str, Any]:
             "name": connection.name,
             "description": connection.description,
             "connectionSpec": {"id": SALESFORCE, "version": VERSION},
-            "state": connection.state,
+            "state": _STATES.get(connection.state, connection.state),
             "auth": {"specName": NAMES_OF_KEYS[connection.auth], "params": _params(connection)},
             **versions(connection),
             "lastOperation": _last_operation(connection),

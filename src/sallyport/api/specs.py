@@ -40,7 +40,13 @@ SPEC_NAMES: Final[Mapping[str, str]] = {
 }
 """``auth.specName`` → the key of ``connections.AUTH_SPECS``."""
 
-NAMES_OF_KEYS: Final = {key: name for name, key in SPEC_NAMES.items()}
+NAMES_OF_KEYS: Final = {
+    **{key: name for name, key in SPEC_NAMES.items()},
+    # ways Experience Platform does not have: shown, and made elsewhere than by its API
+    "web-server": "OAuth2 Web Server",
+    "jwt-key": "OAuth2 JWT Private Key",
+    "password": "OAuth2 Username Password",
+}
 
 
 def camel(name: str) -> str:

@@ -1,85 +1,57 @@
-"""One session per connection, shared by all its callers and renewed once at a time.
+"""A session that is nobody else's: kept in this process, for as long as it runs.
 
-What belongs here: single flight over the threads of a process. What does not: refresh tokens and
-other processes (none of today's grants has a refresh token, so two processes may each log in).
+What belongs here: logging in once for all threads, as a verification does before anything is
+stored. What does not: the sessions of stored connections, which all processes share
+(``grant_keeper.py``).
 """
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import Future
+from datetime import datetime, timedelta
 
-from sallyport.auth.credentials import Credentials
-from sallyport.auth.driver import perform
+from sallyport.auth.credentials import LoginCredentials
+from sallyport.auth.driver import Sender, perform
 from sallyport.auth.grants import Grant
-from sallyport.errors import RemoteUnavailable
+from sallyport.auth.single_flight import SingleFlight
 from sallyport.kernel import Clock
 from sallyport.salesforce.client import HttpClient
 from sallyport.salesforce.hosts import AllowedHosts, parse_instance_url
 from sallyport.salesforce.session import Session
 
+EARLY = timedelta(minutes=1)
+"""How long before its known end a token is replaced, or a fifth of its life if that is less."""
+
 
 class SessionKeeper:
-    """The SessionSource of one connection; nothing is sent before somebody asks.
+    """The SessionSource of one login; nothing is sent before somebody asks.
 
-    Promises: any number of callers at once cause one login and share its session or its error; a
-    session somebody saw rejected is replaced only if it is still the one in use; the lock is never
-    held while Salesforce is asked. A failed login is not remembered: the next caller tries anew.
+    Promises what ``SingleFlight`` promises: any number of callers at once cause one login. A failed
+    login is not remembered: the next caller tries anew.
     """
 
-    def __init__(self, credentials: Credentials, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, credentials: LoginCredentials, http: HttpClient, clock: Clock) -> None:
         self._credentials = credentials
-        self._http = http
+        self._http: Sender = http
+        self._allowed = http.allowed
         self._clock = clock
-        self._lock = threading.Lock()
-        self._session: Session | None = None
-        self._flight: Future[Session] | None = None
+        self.grant: Grant | None = None
+        """What the last login gave; None before the first."""
+        self._flights = SingleFlight(self._log_in, lambda session: is_fresh(session, clock))
 
     def current(self) -> Session:
         """Return the session in use, logging in when there is none.
 
         Raises what the login raises: RemoteRefused, RemoteUnavailable, InvalidRequest.
         """
-        return self._other_than(None)
+        return self._flights.other_than(None)
 
     def renew(self, rejected: Session) -> Session:
         """Return a session other than the rejected one, logging in unless somebody already has."""
-        return self._other_than(rejected)
+        return self._flights.other_than(rejected)
 
-    def _other_than(self, rejected: Session | None) -> Session:
-        with self._lock:
-            session = self._session
-            if session is not None and (rejected is None or session.token != rejected.token):
-                return session
-            flight, mine = self._flight, self._flight is None
-            if flight is None:
-                flight = self._flight = Future()
-        if mine:
-            self._fly(flight)
-        return flight.result()
-
-    def _fly(self, flight: Future[Session]) -> None:
-        """Log in for everybody who waits; whatever happens, they are told and the next may try."""
-        try:
-            grant = perform(self._credentials.flow(), self._http)
-            session = session_of(grant, self._http.allowed, self._clock)
-        except Exception as error:
-            self._land(None)
-            flight.set_exception(error)
-        except BaseException:
-            # An interrupt is for this thread alone; the others must not wait for ever.
-            self._land(None)
-            flight.set_exception(RemoteUnavailable("The login was interrupted.", stage="http"))
-            raise
-        else:
-            self._land(session)
-            flight.set_result(session)
-
-    def _land(self, session: Session | None) -> None:
-        with self._lock:
-            self._flight = None
-            if session is not None:
-                self._session = session
+    def _log_in(self, _rejected: Session | None) -> Session:
+        self.grant = perform(self._credentials.flow(), self._http)
+        return session_of(self.grant, self._allowed, self._clock)
 
 
 def session_of(grant: Grant, allowed: AllowedHosts, clock: Clock) -> Session:
@@ -91,4 +63,19 @@ def session_of(grant: Grant, allowed: AllowedHosts, clock: Clock) -> Session:
         org_id=grant.org_id,
         user_id=grant.user_id,
         issued_at=grant.issued_at or clock.now(),
+        use_until=use_until(grant, clock.now()),
     )
+
+
+def use_until(grant: Grant, received: datetime) -> datetime | None:
+    """Return when a token received now is to be replaced; None when it does not say how long it
+    lives."""
+    if grant.lifetime is None:
+        return None
+    life = timedelta(seconds=grant.lifetime)
+    return received + life - min(EARLY, life / 5)
+
+
+def is_fresh(session: Session, clock: Clock) -> bool:
+    """Return whether a session need not be replaced yet."""
+    return session.use_until is None or clock.now() < session.use_until

@@ -18,7 +18,7 @@ from sallyport.kernel import Secret
 if TYPE_CHECKING:
     from sallyport.connections import AuthSpec
 
-_KINDS = "basic, client-credentials or jwt"
+_KINDS = "basic, client-credentials, jwt, jwt-key or password"
 
 
 def _option(meaning: str, metavar: str = "TEXT") -> typer.models.OptionInfo:
@@ -43,31 +43,41 @@ def connect(
     environment_url: Annotated[
         str | None,
         _option(
-            "Address of the org, like https://acme.my.salesforce.com (basic, client-credentials).",
+            "Address of the org, like https://acme.my.salesforce.com (all but jwt).",
             "URL",
         ),
     ] = None,
     instance_url: Annotated[
         str | None, _option("Address of the org, like https://acme.my.salesforce.com (jwt).", "URL")
     ] = None,
-    username: Annotated[str | None, _option("Username of the Salesforce user (basic).")] = None,
-    client_id: Annotated[
-        str | None, _option("Consumer key of the app (client-credentials, jwt).")
+    username: Annotated[
+        str | None, _option("Username of the Salesforce user (basic, jwt-key, password).")
+    ] = None,
+    client_id: Annotated[str | None, _option("Consumer key of the app (all but basic).")] = None,
+    audience: Annotated[
+        str | None,
+        _option("Login host that signs in; left out: that of the address's kind (jwt-key).", "URL"),
     ] = None,
     api_version: Annotated[
         str | None,
         _option("API version, like 60.0; left out: the newest the org offers.", "VERSION"),
     ] = None,
     description: Annotated[str | None, _option("A remark for people.")] = None,
-    password_file: Annotated[str | None, _secret_option("password (basic)", "password")] = None,
+    password_file: Annotated[
+        str | None, _secret_option("password (basic, password)", "password")
+    ] = None,
     security_token_file: Annotated[
-        str | None, _secret_option("security token (basic)", "security-token")
+        str | None, _secret_option("security token (basic, password)", "security-token")
     ] = None,
     client_secret_file: Annotated[
-        str | None, _secret_option("consumer secret (client-credentials, jwt)", "client-secret")
+        str | None,
+        _secret_option("consumer secret (client-credentials, jwt, password)", "client-secret"),
     ] = None,
     jwt_token_file: Annotated[
         str | None, _secret_option("signed assertion (jwt)", "jwt-token")
+    ] = None,
+    private_key_file: Annotated[
+        str | None, _secret_option("private key in PEM form (jwt-key)", "private-key")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -80,6 +90,7 @@ def connect(
         "instance_url": instance_url,
         "username": username,
         "client_id": client_id,
+        "audience": audience,
         "api_version": api_version,
     }
     files = {
@@ -87,6 +98,7 @@ def connect(
         "security_token": security_token_file,
         "client_secret": client_secret_file,
         "jwt_token": jwt_token_file,
+        "private_key": private_key_file,
     }
     with opened() as here:
         from sallyport.connections import NewConnection, auth_spec

@@ -49,8 +49,9 @@ that begins with `SALLYPORT_` and is not in this table is refused; in the enviro
 almost a name of this table.
 
 The credentials of `sallyport connect` (`SALLYPORT_PASSWORD`, `SALLYPORT_SECURITY_TOKEN`,
-`SALLYPORT_CLIENT_SECRET`, `SALLYPORT_JWT_TOKEN`) are no settings: they are read from the
-environment alone, and refused in `.env`, so that they do not stay behind in a file.
+`SALLYPORT_CLIENT_SECRET`, `SALLYPORT_JWT_TOKEN`, `SALLYPORT_PRIVATE_KEY`) are no settings: they
+are read from the environment alone, and refused in `.env`, so that they do not stay behind in a
+file.
 
 | Setting | Default | Meaning |
 |---|---|---|

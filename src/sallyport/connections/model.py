@@ -20,6 +20,8 @@ class ConnectionState(StrEnum):
 
     INITIALIZING = "initializing"  # stored, not yet verified; the verification moves it on
     ENABLED = "enabled"  # verified against Salesforce; flows may run
+    # the grant is dead or barred; connecting again moves it on, or the sweep once it works again
+    AUTHORIZATION_REQUIRED = "authorization_required"
     DISABLED = "disabled"  # Salesforce refused; last_operation says why; an administrator acts
 
 
@@ -29,8 +31,9 @@ LIFE: Final = LifeCycle(
         ConnectionState.INITIALIZING: frozenset(
             {ConnectionState.ENABLED, ConnectionState.DISABLED}
         ),
-        ConnectionState.ENABLED: frozenset(),
-        ConnectionState.DISABLED: frozenset(),
+        ConnectionState.ENABLED: frozenset({ConnectionState.AUTHORIZATION_REQUIRED}),
+        ConnectionState.AUTHORIZATION_REQUIRED: frozenset({ConnectionState.ENABLED}),
+        ConnectionState.DISABLED: frozenset({ConnectionState.ENABLED}),
     },
 )
 

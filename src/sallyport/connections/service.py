@@ -6,19 +6,23 @@ how they are spelled on either.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLong
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sallyport.auth.keeper import SessionKeeper
-from sallyport.auth.vault import Vault
+import structlog
+
+from sallyport.auth.attempt import Keeping
+from sallyport.auth.grants import Grant
 from sallyport.connections.model import LIFE, Connection, ConnectionState, from_record
+from sallyport.connections.reconnecting import check_same_org, check_same_user
+from sallyport.connections.sessions import SYSTEM, Sessions
 from sallyport.connections.specs import CheckedParameters, auth_spec, check
-from sallyport.connections.verify import Verified, at_fault, verify
+from sallyport.connections.verify import Verified, at_fault, verify, verify_grant, verify_login
 from sallyport.errors import (
+    BrokenInstallation,
     Conflict,
     IllegalMove,
     InvalidRequest,
@@ -27,7 +31,7 @@ from sallyport.errors import (
     RemoteUnavailable,
     SallyportError,
 )
-from sallyport.kernel import Clock, Secret, epoch_ms, new_id
+from sallyport.kernel import Secret, epoch_ms, new_id
 from sallyport.salesforce.client import HttpClient
 from sallyport.salesforce.describe import (
     FieldDescribe,
@@ -37,14 +41,14 @@ from sallyport.salesforce.describe import (
     describe_global,
     describe_object,
 )
-from sallyport.salesforce.hosts import AllowedHosts, parse_org_url
+from sallyport.salesforce.hosts import parse_org_url
 from sallyport.salesforce.rest_query import query_rows
 from sallyport.salesforce.session import OrgClient
 from sallyport.salesforce.soql import check_condition, select
 from sallyport.salesforce.versions import list_versions
 from sallyport.store import Actor, Kind, Record, Scope, Store
 
-SYSTEM = Actor("sallyport", "sallyport")
+log = structlog.get_logger(__name__)
 _PREVIEW_CHARS = 8_000  # SOQL travels in the address, which Salesforce cuts at 16,384 bytes
 
 
@@ -64,21 +68,17 @@ class Connections:
     def __init__(
         self,
         store: Store,
-        vault: Vault,
         http: HttpClient,
-        allowed: AllowedHosts,
-        clock: Clock,
+        keeping: Keeping,
         *,
         verify_later: Callable[[Scope, str], None],
     ) -> None:
         self._store = store
-        self._vault = vault
         self._http = http
-        self._allowed = allowed
-        self._clock = clock
+        self._allowed = keeping.allowed
+        self._clock = keeping.clock
         self._verify_later = verify_later
-        self._keepers: dict[str, tuple[str, SessionKeeper]] = {}
-        self._keepers_lock = threading.Lock()
+        self.sessions = Sessions(store, keeping)
 
     def create(
         self, scope: Scope, actor: Actor, new: NewConnection, *, patience: float | None
@@ -92,18 +92,63 @@ class Connections:
         """
         checked = self._check(scope, new)
         verified: Verified | None
-        if patience is None:
-            verified = verify(self._http, self._clock, checked)
+        if patience is None or checked.spec.interactive:
+            verified = verify_login(self._http, self._clock, checked)
         elif checked.spec.immediate:
             verified = self._verify_within(checked, patience)
         else:
             verified = None
-        connection = from_record(
-            self._store.insert(self._record(scope, new, checked, verified), actor)
-        )
+        connection = self._insert(scope, actor, new, checked, verified)
         if verified is None:
             self._verify_later(scope, connection.id)
         return connection
+
+    def create_from_grant(
+        self, scope: Scope, actor: Actor, new: NewConnection, grant: Grant
+    ) -> Connection:
+        """Verify and store a connection that a person has authorized in a browser.
+
+        Raises as ``create`` does, and InvalidRequest for a grant without a refresh token, which
+        would end with its session. A grant that is not kept is revoked.
+        """
+        checked = self._check(scope, new)
+        try:
+            _check_renewable(grant)
+            verified = verify_grant(self._http, self._clock, checked, grant)
+            return self._insert(scope, actor, new, checked, verified)
+        except SallyportError:
+            self.sessions.revoke(checked, grant.refresh_token or grant.access_token)
+            raise
+
+    def reconnect(
+        self,
+        connection: Connection,
+        actor: Actor,
+        parameters: Mapping[str, str | Secret],
+        *,
+        auth: str | None = None,
+        grant: Grant | None = None,
+        other_user: bool = False,
+    ) -> Connection:
+        """Authorize a connection anew, any number of times; all else about it stays.
+
+        ``parameters`` are those that changed; ``auth`` another way to authenticate, with all of its
+        own; ``grant`` what a person gave in a browser. The old secrets are dropped, and the old
+        grant revoked, only once the new ones are proven and stored. Raises as ``create`` does, and
+        Conflict for another org, or for another user unless ``other_user``.
+        """
+        checked = self._changed(connection, auth or connection.auth, parameters)
+        if grant is None:
+            verified = verify_login(self._http, self._clock, checked)
+        else:
+            verified = self._judged(connection, checked, grant)
+        check_same_org(connection, verified.org)
+        check_same_user(connection, verified.org, accepted=other_user)
+        replaced = self._revocable(connection)
+        stored = self._replace(connection, actor, checked, verified)
+        if replaced is not None:
+            self.sessions.revoke(*replaced)
+        return stored
 
     def finish_verification(self, scope: Scope, connection_id: str) -> Connection:
         """Verify a connection that is ``initializing`` and move it on (run in the background).
@@ -114,7 +159,7 @@ class Connections:
         if connection.state is not ConnectionState.INITIALIZING:
             return connection
         try:
-            verified = verify(self._http, self._clock, self._checked(connection))
+            verified = verify_login(self._http, self._clock, self.sessions.checked(connection))
         except RemoteUnavailable:
             raise
         except SallyportError as error:
@@ -148,7 +193,7 @@ class Connections:
         return [from_record(record) for record in page.records], page.more
 
     def remove(self, connection: Connection) -> None:
-        """Delete a connection; Conflict while flows use it."""
+        """Delete a connection and revoke its grant; Conflict while flows use it."""
         used = [
             source.name
             for source in self._store.page(
@@ -162,13 +207,19 @@ class Connections:
                 received=connection.name,
                 cure="Remove its flows first.",
             )
+        held = self._revocable(connection)
         self._store.delete(Kind.CONNECTION, connection.scope, connection.id)
-        with self._keepers_lock:
-            self._keepers.pop(connection.id, None)
+        if held is not None:
+            self.sessions.revoke(*held)
+        self.sessions.drop(connection.id)
 
     def test(self, connection: Connection) -> Verified:
-        """Log in afresh and make one call; raises what refused it."""
-        return verify(self._http, self._clock, self._checked(connection))
+        """Log in afresh (or by the grant a person gave) and make one call; raises what refused
+        it."""
+        checked = self.sessions.checked(connection)
+        if checked.spec.interactive:
+            return verify(self._http, self.sessions.of(connection), checked)
+        return verify_login(self._http, self._clock, checked)
 
     def offered_versions(self, address: str, *, field: str) -> list[str]:
         """Return the API versions the org at an address offers, oldest first; needs no login.
@@ -189,7 +240,7 @@ class Connections:
                 received=connection.name,
                 cure="See its last operation for the reason, then connect again.",
             )
-        return OrgClient(self._http, self._keeper(connection), connection.api_version)
+        return OrgClient(self._http, self.sessions.of(connection), connection.api_version)
 
     def objects(self, connection: Connection) -> list[ObjectEntry]:
         """List the objects the connection's user can query."""
@@ -258,12 +309,30 @@ class Connections:
     def _verify_within(self, checked: CheckedParameters, patience: float) -> Verified | None:
         """Return what verification found, or None when it takes longer than ``patience``."""
         pool = ThreadPoolExecutor(1, thread_name_prefix="verify")
-        attempt: Future[Verified] = pool.submit(verify, self._http, self._clock, checked)
+        attempt: Future[Verified] = pool.submit(verify_login, self._http, self._clock, checked)
         pool.shutdown(wait=False)
         try:
             return attempt.result(patience)
         except TooLong:
             return None  # the background does it anew; this attempt's answer is not waited for
+
+    def _insert(
+        self,
+        scope: Scope,
+        actor: Actor,
+        new: NewConnection,
+        checked: CheckedParameters,
+        verified: Verified | None,
+    ) -> Connection:
+        """Store a connection; its tokens first: they are worth more than a row without owner."""
+        record = self._record(scope, new, checked, verified)
+        if verified is not None and verified.grant is not None:
+            self.sessions.keep(record.id, verified.grant)
+        try:
+            return from_record(self._store.insert(record, actor))
+        except SallyportError:
+            self.sessions.drop(record.id)
+            raise
 
     def _record(
         self,
@@ -275,11 +344,10 @@ class Connections:
         connection_id = new_id()
         now = epoch_ms(self._clock.now())
         state = ConnectionState.ENABLED if verified else ConnectionState.INITIALIZING
-        secrets = {name: value.reveal() for name, value in checked.secret.items()}
         body: dict[str, Any] = {
             "auth": checked.spec.key,
             "parameters": dict(checked.public),
-            "secrets": sorted(secrets),
+            "secrets": sorted(checked.secret),
             "description": new.description,
             "api_version": verified.api_version if verified else checked.api_version,
             "org": verified.org if verified else None,
@@ -298,29 +366,73 @@ class Connections:
             new.name,
             state,
             body,
-            sealed=self._vault.seal(secrets, context=connection_id),
+            sealed=self.sessions.seal(connection_id, checked.secret),
         )
 
-    def _checked(self, connection: Connection) -> CheckedParameters:
-        """Return a stored connection's parameters, unsealed and checked again."""
-        sealed = connection.record.sealed or ""
-        secrets = self._vault.open(sealed, context=connection.id)
-        return check(
-            auth_spec(connection.auth), {**connection.parameters, **secrets}, self._allowed
-        )
+    def _changed(
+        self, connection: Connection, auth: str, parameters: Mapping[str, str | Secret]
+    ) -> CheckedParameters:
+        """Return a connection's parameters with what changed in them."""
+        kept: dict[str, str | Secret] = {}
+        if auth == connection.auth:
+            kept.update(connection.parameters)
+            if not set(connection.secrets) <= set(parameters):  # else the key may even be lost
+                kept.update(self.sessions.secrets(connection))
+        return check(auth_spec(auth), {**kept, **parameters}, self._allowed)
 
-    def _keeper(self, connection: Connection) -> SessionKeeper:
-        sealed = connection.record.sealed or ""
-        with self._keepers_lock:
-            known = self._keepers.get(connection.id)
-            if known is not None and known[0] == sealed:
-                return known[1]
-            keeper = SessionKeeper(self._checked(connection).credentials, self._http, self._clock)
-            self._keepers[connection.id] = (sealed, keeper)
-            return keeper
+    def _revocable(self, connection: Connection) -> tuple[CheckedParameters, Secret] | None:
+        """Return what ends a person's grant at Salesforce, None where there is none to end."""
+        if not auth_spec(connection.auth).interactive:
+            return None
+        try:
+            token = self.sessions.held_token(connection.id)
+            return None if token is None else (self.sessions.checked(connection), token)
+        except BrokenInstallation as lost:  # the key is gone: removing must go on all the same
+            log.warning("grant.not_revoked", why=lost.message)
+            return None
+
+    def _judged(self, connection: Connection, checked: CheckedParameters, grant: Grant) -> Verified:
+        """Verify a grant for a connection that has one; one of no use is revoked."""
+        try:
+            _check_renewable(grant)
+            return verify_grant(self._http, self._clock, checked, grant)
+        except SallyportError:
+            self.sessions.revoke(checked, grant.refresh_token or grant.access_token)
+            raise
+
+    def _replace(
+        self,
+        connection: Connection,
+        actor: Actor,
+        checked: CheckedParameters,
+        verified: Verified,
+    ) -> Connection:
+        if connection.state is not ConnectionState.ENABLED:
+            LIFE.check(connection.state, ConnectionState.ENABLED)
+        now = epoch_ms(self._clock.now())
+        operation = {"operation": "update", "started": now, "updated": now}
+        body = {
+            **connection.record.body,
+            "auth": checked.spec.key,
+            "parameters": dict(checked.public),
+            "secrets": sorted(checked.secret),
+            "api_version": verified.api_version,
+            "org": verified.org,
+            "last_operation": {**operation, "value": "success", "errors": []},
+        }
+        sealed = self.sessions.seal(connection.id, checked.secret)
+        changed = replace(
+            connection.record, state=ConnectionState.ENABLED, body=body, sealed=sealed
+        )
+        stored = from_record(self._store.update(changed, actor))
+        if verified.grant is not None:
+            self.sessions.keep(connection.id, verified.grant)
+        return stored
 
     def _enable(self, connection: Connection, verified: Verified) -> Connection:
         LIFE.check(connection.state, ConnectionState.ENABLED)
+        if verified.grant is not None:
+            self.sessions.keep(connection.id, verified.grant)
         part = {
             "api_version": verified.api_version,
             "org": verified.org,
@@ -341,6 +453,17 @@ class Connections:
         body = {**connection.record.body, **part}
         return from_record(
             self._store.update(replace(connection.record, state=state, body=body), SYSTEM)
+        )
+
+
+def _check_renewable(grant: Grant) -> None:
+    if grant.refresh_token is None:
+        raise InvalidRequest(
+            "Salesforce granted no refresh token: the connection would end with its session.",
+            field="scope",
+            received=" ".join(grant.scope),
+            cure="Add the scope 'Perform requests at any time (refresh_token, offline_access)' to"
+            " the app, wait 10 minutes, then log in again.",
         )
 
 

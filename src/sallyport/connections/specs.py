@@ -18,11 +18,15 @@ from sallyport.auth.credentials import (
     ClientCredentials,
     Credentials,
     JwtCredentials,
+    PasswordCredentials,
+    SigningCredentials,
+    WebServerCredentials,
 )
 from sallyport.auth.jwt_bearer import read_assertion
+from sallyport.auth.signing import audience_of, read_private_key
 from sallyport.errors import InvalidRequest
 from sallyport.kernel import Secret
-from sallyport.salesforce.hosts import AllowedHosts, parse_org_url
+from sallyport.salesforce.hosts import AllowedHosts, OrgUrl, parse_org_url
 from sallyport.salesforce.versions import parse_api_version
 
 GENERIC_LOGIN = "https://login.salesforce.com"
@@ -41,12 +45,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class AuthSpec:
-    """One way to authenticate. ``immediate``: verified before the creating call answers."""
+    """One way to authenticate. ``immediate``: verified before the creating call answers.
+
+    ``interactive``: a person authorizes in a browser first; the grant comes with the parameters.
+    """
 
     key: str
     title: str
     parameters: tuple[Parameter, ...]
     immediate: bool
+    interactive: bool = False
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter of that name, if the spec has it."""
@@ -97,18 +105,75 @@ AUTH_SPECS: Final = (
         immediate=False,
     ),
 )
+"""Those Experience Platform has too."""
+FURTHER_SPECS: Final = (
+    AuthSpec(
+        "web-server",
+        "OAuth 2.0 web server",
+        (
+            Parameter("environment_url", _URL),
+            Parameter("client_id", "Consumer key of the app"),
+            Parameter(
+                "client_secret",
+                "Consumer secret of the app; blank for an app that requires none",
+                required=False,
+                secret=True,
+            ),
+            Parameter("api_version", f"{_VERSION}; blank: the newest", required=False),
+        ),
+        immediate=True,
+        interactive=True,
+    ),
+    AuthSpec(
+        "jwt-key",
+        "OAuth 2.0 JWT bearer, signed afresh from a private key",
+        (
+            Parameter("environment_url", _URL),
+            Parameter("client_id", "Consumer key of the app that has the key's certificate"),
+            Parameter("username", "Username of the Salesforce user"),
+            Parameter("private_key", "RSA private key in PEM form", secret=True),
+            Parameter(
+                "audience",
+                "Login host that signs in (aud); blank: that of the address's kind",
+                required=False,
+            ),
+            Parameter("api_version", f"{_VERSION}; blank: the newest", required=False),
+        ),
+        immediate=True,
+    ),
+    AuthSpec(
+        "password",
+        "OAuth 2.0 username-password",
+        (
+            Parameter("environment_url", _URL),
+            Parameter("client_id", "Consumer key of the connected app"),
+            Parameter("client_secret", "Consumer secret of the connected app", secret=True),
+            Parameter("username", "Username of the Salesforce user"),
+            Parameter("password", "Password of the Salesforce user", secret=True),
+            Parameter(
+                "security_token",
+                "Security token of the user; blank when the org trusts this network's address",
+                secret=True,
+                may_be_empty=True,
+            ),
+            Parameter("api_version", f"{_VERSION}; blank: the newest", required=False),
+        ),
+        immediate=True,
+    ),
+)
+ALL_SPECS: Final = (*AUTH_SPECS, *FURTHER_SPECS)
 
 
 def auth_spec(key: str) -> AuthSpec:
     """Return an auth spec by key; InvalidRequest listing the keys."""
-    for spec in AUTH_SPECS:
+    for spec in ALL_SPECS:
         if spec.key == key:
             return spec
     raise InvalidRequest(
         "is not a way to authenticate.",
         field="auth",
         received=key,
-        cure=f"Use one of: {', '.join(spec.key for spec in AUTH_SPECS)}.",
+        cure=f"Use one of: {', '.join(spec.key for spec in ALL_SPECS)}.",
     )
 
 
@@ -201,6 +266,30 @@ def _credentials(
         )
     if spec.key == "client-credentials":
         return ClientCredentials(login, public["client_id"], secret["client_secret"])
+    if spec.key == "password":
+        return PasswordCredentials(
+            login,
+            public["client_id"],
+            secret["client_secret"],
+            public["username"],
+            secret["password"],
+            secret["security_token"],
+        )
+    if spec.key == "web-server":
+        return WebServerCredentials(login, public["client_id"], secret.get("client_secret"))
+    if spec.key == "jwt-key":
+        read_private_key(secret["private_key"], field="private_key")
+        audience = public.get("audience") or audience_of(login)
+        return SigningCredentials(
+            login, public["client_id"], public["username"], secret["private_key"], audience
+        )
+    return _ready_made(login, public, secret)
+
+
+def _ready_made(
+    login: OrgUrl, public: Mapping[str, str], secret: Mapping[str, Secret]
+) -> JwtCredentials:
+    """Return credentials of an assertion that somebody else signed."""
     claims = read_assertion(secret["jwt_token"], field="jwt_token")
     if claims.iss != public["client_id"]:
         # Salesforce reads the app from the assertion alone, so nobody else would ever notice

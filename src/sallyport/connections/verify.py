@@ -8,19 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
 
-from sallyport.auth.keeper import SessionKeeper
+from sallyport.auth.credentials import WebServerCredentials
+from sallyport.auth.grants import Grant
+from sallyport.auth.keeper import SessionKeeper, session_of
 from sallyport.connections.specs import CheckedParameters
-from sallyport.errors import InvalidRequest, RemoteRefused, RemoteUnavailable, SallyportError
+from sallyport.errors import (
+    InvalidRequest,
+    RemoteRefused,
+    RemoteUnavailable,
+    SallyportError,
+    SessionRejected,
+)
 from sallyport.kernel import Clock
 from sallyport.salesforce.client import HttpClient
 from sallyport.salesforce.hosts import OrgUrl
 from sallyport.salesforce.rest_query import query_rows
-from sallyport.salesforce.session import OrgClient
+from sallyport.salesforce.session import OrgClient, Session, SessionSource
 from sallyport.salesforce.versions import list_versions, newest
 
 log = structlog.get_logger(__name__)
@@ -32,15 +40,60 @@ _ORGANIZATION = (
 
 @dataclass(frozen=True)
 class Verified:
-    """What a successful verification found out. ``unknown`` lists facts Salesforce kept back."""
+    """What a successful verification found out. ``unknown`` lists facts Salesforce kept back;
+    ``grant`` is what the login gave, None when a session of before was used."""
 
     api_version: str
     org: dict[str, Any]
     unknown: list[str] = field(default_factory=list)
+    grant: Grant | None = None
 
 
-def verify(http: HttpClient, clock: Clock, checked: CheckedParameters) -> Verified:
-    """Log in afresh and make one authenticated call at the API version to be used.
+class GrantedSession:
+    """The SessionSource of a grant that is not stored yet: it has this one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def current(self) -> Session:
+        """Return the session."""
+        return self._session
+
+    def renew(self, rejected: Session) -> Session:
+        """Raise SessionRejected: a session just granted must work."""
+        raise SessionRejected(
+            "Salesforce rejects the session it has just granted.",
+            status=401,
+            code="INVALID_SESSION_ID",
+            text="",
+            cure="Check the app's session policies and IP relaxation, then connect again.",
+        )
+
+
+def verify_login(http: HttpClient, clock: Clock, checked: CheckedParameters) -> Verified:
+    """Log in afresh and verify that session; raises as ``verify`` does."""
+    if isinstance(checked.credentials, WebServerCredentials):
+        raise InvalidRequest(
+            "a person has to authorize this kind of connection in a browser.",
+            field="auth",
+            received=checked.spec.key,
+            cure="Log in with Salesforce, or choose another way to authenticate.",
+        )
+    keeper = SessionKeeper(checked.credentials, http, clock)
+    verified = verify(http, keeper, checked)
+    return replace(verified, grant=keeper.grant)
+
+
+def verify_grant(
+    http: HttpClient, clock: Clock, checked: CheckedParameters, grant: Grant
+) -> Verified:
+    """Verify a grant that a person gave; raises as ``verify`` does."""
+    source = GrantedSession(session_of(grant, http.allowed, clock))
+    return replace(verify(http, source, checked), grant=grant)
+
+
+def verify(http: HttpClient, sessions: SessionSource, checked: CheckedParameters) -> Verified:
+    """Make one authenticated call at the API version to be used.
 
     Raises RemoteRefused with Salesforce's own words, RemoteUnavailable when no answer came, and
     InvalidRequest when the org does not offer the version asked for. Facts that are merely nice to
@@ -49,7 +102,7 @@ def verify(http: HttpClient, clock: Clock, checked: CheckedParameters) -> Verifi
     """
     public = {checked.address_field: checked.credentials.login.text, **checked.public}
     with at_fault(checked.address_field, public):
-        return _verify(http, clock, checked)
+        return _verify(http, sessions, checked)
 
 
 @contextmanager
@@ -70,11 +123,10 @@ def at_fault(address_field: str, public: Mapping[str, str]) -> Iterator[None]:
         raise
 
 
-def _verify(http: HttpClient, clock: Clock, checked: CheckedParameters) -> Verified:
-    keeper = SessionKeeper(checked.credentials, http, clock)
-    session = keeper.current()
+def _verify(http: HttpClient, sessions: SessionSource, checked: CheckedParameters) -> Verified:
+    session = sessions.current()
     version = _agree(http, checked, session.instance_url)
-    client = OrgClient(http, keeper, version)
+    client = OrgClient(http, sessions, version)
     client.get("")  # the version's own root: cheap, and refused when the user has no API access
     org: dict[str, Any] = {
         "id": session.org_id,

@@ -31,13 +31,17 @@ Answer = TypeVar("Answer", Reply, StreamedReply)
 @dataclass(frozen=True)
 class Session:
     """An access token and the data host it is for; ids are absent where a flow does not name
-    them."""
+    them.
+
+    ``use_until`` is when to ask for another one although nobody rejected it; None: not known.
+    """
 
     token: Secret
     instance_url: OrgUrl
     org_id: str | None
     user_id: str | None
     issued_at: datetime
+    use_until: datetime | None = None
 
 
 class SessionSource(Protocol):

@@ -83,15 +83,20 @@ class GrantStore(Protocol):
         owner: str,
         seconds: float,
         intent: Mapping[str, Any],
+        due_at: int | None,
     ) -> GrantRecord | None:
         """Claim the grant at ``version`` (None: there is none yet) and record what for.
+
+        ``due_at`` is when somebody should look after it should the claimer die.
 
         Returns None when it has changed since, or somebody's claim still lasts.
         """
         ...
 
-    def note(self, claim: GrantRecord, intent: Mapping[str, Any]) -> GrantRecord | None:
-        """Record another intent under a claim; None when the claim is lost."""
+    def note(
+        self, claim: GrantRecord, intent: Mapping[str, Any], *, seconds: float
+    ) -> GrantRecord | None:
+        """Record another intent under a claim, which lasts so long from now; None: it is lost."""
         ...
 
     def commit(self, claim: GrantRecord, tokens: NewTokens) -> bool:

@@ -66,9 +66,15 @@ class SqlGrants:
         owner: str,
         seconds: float,
         intent: Mapping[str, Any],
+        due_at: int | None,
     ) -> GrantRecord | None:
         """Claim the grant at ``version`` and record what for; None when that cannot be."""
-        held = {"owner": owner, "leased_until": self._now + seconds, "intent": dict(intent)}
+        held = {
+            "owner": owner,
+            "leased_until": self._now + seconds,
+            "intent": dict(intent),
+            "due_at": due_at,
+        }
         free = sa.or_(GRANTS.c.leased_until.is_(None), GRANTS.c.leased_until < self._now)
         try:
             with self._writer.begin() as connection:
@@ -90,11 +96,14 @@ class SqlGrants:
         except IntegrityError:  # another one's first claim
             return None
 
-    def note(self, claim: GrantRecord, intent: Mapping[str, Any]) -> GrantRecord | None:
+    def note(
+        self, claim: GrantRecord, intent: Mapping[str, Any], *, seconds: float
+    ) -> GrantRecord | None:
         """Record another intent under a claim; None when the claim is lost."""
+        values = {"intent": dict(intent), "leased_until": self._now + seconds}
         with self._writer.begin() as connection:
             done = connection.execute(
-                GRANTS.update().where(_under(claim)).values(**_NEXT, intent=dict(intent))
+                GRANTS.update().where(_under(claim)).values(**_NEXT, **values)
             )
             return self._written(connection, claim.connection_id) if done.rowcount else None
 
