@@ -106,6 +106,7 @@ def test_less_comes_than_content_length_promised(server: OrgServer, user: Client
     with pytest.raises(http.client.IncompleteRead) as cut:
         user.get(QUERY)
     assert cut.value.expected == 10
+    assert server.requests("/query")[-1].bytes > len(cut.value.partial)
 
 
 def test_a_truncated_result_looks_whole_and_misses_rows(server: OrgServer, user: Client) -> None:

@@ -83,7 +83,7 @@ class Exchange:
         self._kept.add(record)
         response = await transport.send(request, reply, journal, self._send)
         seconds = time.monotonic() - began
-        self._kept.sent(record, seconds, response.body_length if response.prepared else 0)
+        self._kept.sent(record, seconds, request.writer.output_size if response.prepared else 0)
         log.info("%s %s %d %.3fs", request.method, request.raw_path, reply.status, seconds)
         return response
 

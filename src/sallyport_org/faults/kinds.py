@@ -60,6 +60,11 @@ class Kind:
     where: Literal["request", "sign-in", "row write", "commit", "query", "job", "transport"]
     settings: tuple[Setting, ...] = ()
 
+    @property
+    def knows_object(self) -> bool:
+        """True if it strikes where one object is worked on, and can be limited to it."""
+        return self.where in ("row write", "commit", "query", "job") or self.name == "bulk_quota"
+
 
 def _seconds(means: str, default: float | None, least: float = 0.0) -> Setting:
     return Setting("seconds", "number", means, default, least, LONGEST, "seconds")
@@ -220,7 +225,7 @@ def read_fault(given: object, fault_id: str, now: datetime) -> Fault:
     return Fault(
         id=_text(given, "id") or fault_id,
         kind=kind.name,
-        sobject=_text(given, "sobject"),
+        sobject=_sobject(kind, given),
         path=_text(given, "path"),
         method=_text(given, "method"),
         every=_count(given, "every", 1) or 1,
@@ -230,6 +235,14 @@ def read_fault(given: object, fault_id: str, now: datetime) -> Fault:
         until=until,
         settings=_settings(kind, given.get("settings", {})),
     )
+
+
+def _sobject(kind: Kind, given: Mapping[str, Any]) -> str | None:
+    sobject = _text(given, "sobject")
+    if sobject is not None and not kind.knows_object:
+        cure = f"{kind.name} strikes whole requests; limit it by path, like /sobjects/{sobject}"
+        raise BadInput("sobject", sobject, cure)
+    return sobject
 
 
 def _settings(kind: Kind, given: object) -> dict[str, Any]:
