@@ -19,7 +19,7 @@ from sallyport.diagnosis import traces
 from sallyport.diagnosis.facts import fact_name, number, truth
 from sallyport.diagnosis.redaction import is_secret_name, redact, shape
 
-MAX_CHARS = 400_000
+MAX_CHARS = 200_000
 """Characters of evidence that are read; a refusal is a few lines, a log may be endless."""
 MAX_DEPTH = 40
 
@@ -132,8 +132,8 @@ def unwrapped(text: str) -> str:
         text = unescape(text)
         if "\\" in text:
             text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
-            text = re.sub(r"\\+n", "\n", text)
-            text = re.sub(r"\\+([\"'/])", r"\1", text)
+            text = re.sub(r"\\{1,8}n", "\n", text)
+            text = re.sub(r"\\{1,8}([\"'/])", r"\1", text)
         if re.search(r"%[0-9A-Fa-f]{2}", text) or re.search(r"error(_description)?=[\w+-]+", text):
             text = re.sub(r"\S*(?:%[0-9A-Fa-f]{2}|=[\w.+-]+)\S*", _percent_undone, text)
         if text == before:

@@ -98,7 +98,7 @@ _STATUS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _HOST = re.compile(
-    r"(?i)\b((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:salesforce\.com|salesforce\.mil|force\.com"
+    r"(?i)(?<![\w.-])((?:[a-z0-9-]{1,63}\.){1,6}(?:salesforce\.com|salesforce\.mil|force\.com"
     r"|site\.com|crmforce\.mil|salesforce-setup\.com|sfcrmproducts\.cn))\b"
 )
 _NETWORK = re.compile(
