@@ -11,7 +11,7 @@ UV := $(shell command -v uv 2>/dev/null)
 SHARED ?= ../shared
 
 .PHONY: help install lock demo test test-postgres test-browser check format lint types contract \
-  flow-service samples crash bad-input memory clients org-faults describes soql bench clean
+  flow-service samples crash bad-input memory clients org-faults describes soql diagnosis bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ clients: $(STAMP)  ## real Salesforce clients (PyPI, npm) against the simulator
 
 org-faults: $(STAMP)  ## every known refusal of Salesforce's sign-in, produced and compared (needs SHARED)
 	$(BIN)/python -m checks.org_faults $(SHARED)
+
+diagnosis: $(STAMP)  ## every known refusal and raw client logs, diagnosed (needs SHARED)
+	$(BIN)/python -m checks.diagnosis $(SHARED)
 
 describes: $(STAMP)  ## the simulator's describes compared with real ones (needs SHARED)
 	$(BIN)/python -m checks.describes $(SHARED)
