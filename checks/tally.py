@@ -4,12 +4,16 @@ import sys
 
 
 class Tally:
-    """Counts checks by name; ``end`` prints the last line and gives the exit code."""
+    """Counts checks by name; ``end`` prints the last line and gives the exit code.
 
-    def __init__(self, target: str, expected: int, what: str) -> None:
+    ``quiet`` is for targets that print their checks in a form of their own.
+    """
+
+    def __init__(self, target: str, expected: int, what: str, *, quiet: bool = False) -> None:
         self._target = target
         self._expected = expected
         self._what = what
+        self._quiet = quiet
         self._passed = 0
         self._seen = 0
 
@@ -17,7 +21,10 @@ class Tally:
         """Count one check and print it."""
         self._seen += 1
         self._passed += ok
-        print(f"  {'ok  ' if ok else 'FAIL'} {name}{': ' if detail else ''}{detail}", flush=True)
+        if not self._quiet:
+            print(
+                f"  {'ok  ' if ok else 'FAIL'} {name}{': ' if detail else ''}{detail}", flush=True
+            )
         return ok
 
     def end(self) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -43,11 +44,21 @@ _VERIFY_RETRY = Retry(attempts=8)
 
 
 class Sallyport:
-    """One process's share of an installation. Use as a context manager, or call ``close``."""
+    """One process's share of an installation. Use as a context manager, or call ``close``.
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    ``patience`` is how long renewals may take; its keep-alive comes from the settings.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
+        days = timedelta(days=settings.keep_alive_days)
+        self.patience = replace(patience or Patience(), keep_alive=days)
         self.allowed = AllowedHosts.parse(settings.allowed_hosts)
 
     def __enter__(self) -> Sallyport:
@@ -97,10 +108,15 @@ class Sallyport:
     @cached_property
     def keeping(self) -> Keeping:
         """What every keeper of a session in this process works with."""
-        patience = Patience(keep_alive=timedelta(days=self.settings.keep_alive_days))
         owner = f"{socket.gethostname()}:{os.getpid()}:{new_hex(8)}"
         return Keeping(
-            self.store.grants, self.vault, self.http, self.allowed, self.clock, owner, patience
+            self.store.grants,
+            self.vault,
+            self.http,
+            self.allowed,
+            self.clock,
+            owner,
+            self.patience,
         )
 
     @cached_property

@@ -24,7 +24,7 @@ from sallyport.connections.model import LIFE, Connection, ConnectionState, from_
 from sallyport.connections.specs import CheckedParameters, auth_spec, check
 from sallyport.errors import AuthorizationRequired, NotFound, SallyportError, StaleVersion
 from sallyport.kernel import Secret, epoch_ms
-from sallyport.store import Actor, Kind, Scope, Store
+from sallyport.store import Actor, GrantRecord, Kind, Scope, Store
 
 SYSTEM = Actor("sallyport", "sallyport")
 log = structlog.get_logger(__name__)
@@ -82,6 +82,10 @@ class Sessions:
         keeping.grants.replace(connection_id, tokens)
         with self._lock:
             self._keepers.pop(connection_id, None)
+
+    def record(self, connection_id: str) -> GrantRecord | None:
+        """Return what is stored of a connection's grant; its tokens are sealed."""
+        return self._keeping.grants.read(connection_id)
 
     def held_token(self, connection_id: str) -> Secret | None:
         """Return what ends a connection's grant when revoked: its refresh token, else its access
