@@ -67,7 +67,8 @@ class Cloud:
 
     ``founder`` and ``doors`` are there while it is being served. ``admin_token`` lets programs on
     other machines administer it; None leaves that to this machine. ``keeper`` writes down
-    the first org, if it is kept in a file.
+    the first org, if it is kept in a file. Whoever gives an org a My Domain holds ``founding``, so
+    that no two get the same.
     """
 
     founder: Founder
@@ -79,6 +80,7 @@ class Cloud:
         self.requests = RequestLog()
         self.admin_token: str | None = None
         self.keeper: Keeper | None = None
+        self.founding = threading.Lock()
         self._orgs: dict[str, Org] = {}
         self._numbers = itertools.count(1_000)
         self._lock = threading.Lock()

@@ -139,10 +139,16 @@ class OrgServer:
         return org, credentials, f"http://{self._host}:{opening.result()}"
 
     def close_down(self, org: Org) -> None:
-        """Take a further org away: nobody finds it any more, and its rows are let go."""
+        """Take a further org away: its door is shut, nobody finds it, and its rows are let go.
+
+        Must not be called from the serving thread itself.
+        """
         if org is self.org:
             raise ValueError("the first org stays as long as its server")
+        if self._loop is None or self._doors is None:
+            raise RuntimeError("the org server is not running; call start() first")
         self.cloud.remove(org)
+        asyncio.run_coroutine_threadsafe(self._doors.shut_plain(org), self._loop).result()
         org.close()
 
     # -- starting and stopping

@@ -49,6 +49,11 @@ EDITIONS_WITHOUT_API = frozenset(
 )
 """Editions that refuse API calls unless the API was bought (documented)."""
 
+EDITIONS_WITH_API = frozenset(
+    {"Developer Edition", "Enterprise Edition", "Performance Edition", "Unlimited Edition"}
+)
+"""Editions that come with the API (documented)."""
+
 
 class Clock(Protocol):
     """Where the org's time comes from."""

@@ -1,12 +1,15 @@
 """The admin API: what an administrator of the simulator asks, and what comes of it."""
 
+import http.client
 import io
 import json
+import socket
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -164,6 +167,28 @@ def test_the_first_org_cannot_be_deleted_nor_refreshed(admin: Admin) -> None:
     assert admin.refused("POST", "refresh")[0] == 409
 
 
+def test_the_door_of_a_deleted_org_is_shut(server: OrgServer, admin: Admin) -> None:
+    made = admin.call("POST", "/orgs", {"domain": "brief", "rows": {}}).json
+    place = urlsplit(made["url"])
+    kept = http.client.HTTPConnection(place.hostname or "", place.port, timeout=10)
+    kept.request("GET", "/services/data")
+    assert kept.getresponse().read()
+    Admin(server, made["id"]).delete("")
+    kept.request("GET", "/services/data")
+    assert kept.getresponse().status == 503
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((place.hostname or "", place.port or 0), timeout=10)
+
+
+def test_no_two_orgs_get_the_same_domain(server: OrgServer, admin: Admin) -> None:
+    with ThreadPoolExecutor(4) as several:
+        twin = {"domain": "twin", "rows": {}}
+        answers = list(several.map(lambda _: admin.call("POST", "/orgs", twin), range(4)))
+    assert sorted(one.status for one in answers) == [201, 400, 400, 400]
+    (made,) = (one.json["id"] for one in answers if one.status == 201)
+    Admin(server, made).delete("")
+
+
 def test_an_instance_is_a_part_of_a_host_name(server: OrgServer, admin: Admin) -> None:
     status, message = admin.refused("POST", "move", instance="x y", domain="other")
     assert (status, message) == (
@@ -183,6 +208,8 @@ def test_an_instance_is_a_part_of_a_host_name(server: OrgServer, admin: Admin) -
         ({"domain": "a", "kind": "sandbox"}, "sandbox"),
         ({"domain": "a", "settings": {"nope": 1}}, "nope"),
         ({"domain": "a", "colour": "red"}, "colour"),
+        ({"domain": "a" * 35}, "34 at most"),
+        ({"domain": "typo", "edition": "Profesional Edition"}, "give one of Developer Edition"),
     ],
 )
 def test_orgs_that_cannot_be_are_refused(admin: Admin, body: dict[str, object], part: str) -> None:

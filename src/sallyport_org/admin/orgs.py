@@ -17,10 +17,12 @@ from sallyport_org.build import OrgShape
 from sallyport_org.identity import approvals
 from sallyport_org.inputs import BadInput
 from sallyport_org.rows.engine import quoted
-from sallyport_org.state import Org, Status
+from sallyport_org.state import EDITIONS_WITH_API, EDITIONS_WITHOUT_API, Org, Status
 from sallyport_org.web import Reply, Visit, json_reply
 
 _LABEL = re.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LONGEST_LABEL = 34
+"""Letters of a My Domain name (documented)."""
 _INSTANCE = re.compile("[A-Za-z]{1,6}[0-9]{1,5}[A-Za-z]{0,2}")
 _DEVELOPER = "-dev-ed"
 """Ends the name of every Developer Edition (documented)."""
@@ -67,8 +69,9 @@ def make(visit: Visit) -> Reply:
     settings = read_settings(given.get("settings", {}))
     rows = inputs.convert(given.get("rows"), dict[str, int] | None, "rows")
     seed = inputs.whole(given.get("seed", 1), "seed", 0, 1 << 31)
-    shape = _shape(visit, given)
-    org, credentials, url = visit.cloud.founder.found(shape, rows=rows, seed=seed)
+    with visit.cloud.founding:
+        shape = _shape(visit, given)
+        org, credentials, url = visit.cloud.founder.found(shape, rows=rows, seed=seed)
     for name, value in settings.items():
         setattr(org.settings, name, value)
     made = {**show(org, rows=True), "url": url, "credentials": credentials.as_json()}
@@ -82,7 +85,7 @@ def change(visit: Visit, org: Org) -> Reply:
     status = inputs.convert(given.get("status", org.status), Status, "status")
     waking = inputs.boolean(given.get("waking", org.waking), "waking")
     about = org.organization
-    edition = inputs.text(given.get("edition", about.edition), "edition")
+    edition = _edition(given.get("edition", about.edition))
     name = inputs.text(given.get("name", about.name), "name")
     org.status, org.waking = status, waking
     org.organization = replace(about, edition=edition, name=name)
@@ -107,11 +110,12 @@ def move(visit: Visit, org: Org) -> Reply:
         raise BadInput("instance", None, "give the new instance, a new domain, or both")
     others = [one for one in visit.cloud.orgs if one is not org]
     old = org.organization.instance
-    address = _address(visit, given["domain"], org) if "domain" in given else None
     instance = _instance(given["instance"]) if "instance" in given else None
-    if address is not None:
-        org.former_hosts.add(org.host)
-        org.my_domain = address
+    if "domain" in given:
+        with visit.cloud.founding:
+            address = _address(visit, given["domain"], org)
+            org.former_hosts.add(org.host)
+            org.my_domain = address
         org.former_hosts.discard(org.host)
     if instance is not None:
         if not any(one.organization.instance == old for one in others):
@@ -166,7 +170,7 @@ def _shape(visit: Visit, given: dict[str, Any]) -> OrgShape:
         raise BadInput("domain", given["domain"], f"an org has {shape.my_domain}; choose another")
     return replace(
         shape,
-        edition=inputs.text(given.get("edition", shape.edition), "edition"),
+        edition=_edition(given.get("edition", shape.edition)),
         instance=_instance(given.get("instance", shape.instance)),
     )
 
@@ -190,9 +194,17 @@ def _instance(value: object) -> str:
     return value.upper()
 
 
+def _edition(value: object) -> str:
+    editions = sorted(EDITIONS_WITH_API | EDITIONS_WITHOUT_API)
+    if value not in editions:
+        raise BadInput("edition", value, f"give one of {', '.join(editions)}")
+    return str(value)
+
+
 def _label(value: object, field: str) -> str:
-    if not isinstance(value, str) or not _LABEL.fullmatch(value):
-        raise BadInput(field, value, "give lower-case letters, digits and single hyphens")
+    if not isinstance(value, str) or not _LABEL.fullmatch(value) or len(value) > LONGEST_LABEL:
+        cure = f"give lower-case letters, digits and single hyphens, {LONGEST_LABEL} at most"
+        raise BadInput(field, value, cure)
     return value
 
 

@@ -60,6 +60,7 @@ class Exchange:
         self._cloud, self._pool, self._latency, self._kept = cloud, pool, latency, kept
         self.proxy = Proxy(cloud)
         self.orgs_by_port: dict[int, Org] = {}
+        self.shut_ports: set[int] = set()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -121,10 +122,16 @@ class Exchange:
         return reply
 
     def _door(self, request: web.BaseRequest) -> Org | None:
-        """Return the org whose plain door a request came through."""
+        """Return the org whose plain door a request came through.
+
+        Connections outlive their door; raises :class:`~sallyport_org.errors.BareRefusal` on those.
+        """
         if request.transport is None:
             return None
-        return self.orgs_by_port.get(request.transport.get_extra_info("sockname")[1])
+        port = request.transport.get_extra_info("sockname")[1]
+        if port in self.shut_ports:
+            raise errors.transport.shut_door()
+        return self.orgs_by_port.get(port)
 
     def _remote(self, request: web.BaseRequest) -> str:
         """Return the client's address, also when it came through the proxy door."""

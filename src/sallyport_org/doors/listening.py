@@ -39,6 +39,7 @@ class Doors:
         self._exchange, self._pool = exchange, pool
         self._runner: web.ServerRunner | None = None
         self._tunnels: asyncio.Server | None = None
+        self._sites: dict[int, web.SockSite] = {}
 
     async def open(self) -> None:
         """Get ready to listen."""
@@ -60,9 +61,18 @@ class Doors:
         """
         number = await self._listen(port, None)
         self._exchange.orgs_by_port[number] = org
+        self._exchange.shut_ports.discard(number)
         if self._exchange.proxy.plain is None:
             self._exchange.proxy.plain = (self._near(), number)
         return number
+
+    async def shut_plain(self, org: Org) -> None:
+        """Shut the plain doors of an org."""
+        ports = [port for port, one in self._exchange.orgs_by_port.items() if one is org]
+        for port in ports:
+            del self._exchange.orgs_by_port[port]
+            self._exchange.shut_ports.add(port)
+            await self._sites.pop(port).stop()
 
     async def open_secure(self, context: ssl.SSLContext, port: int) -> int:
         """Open the HTTPS door; returns its port. Raises :class:`DoorError`."""
@@ -91,7 +101,9 @@ class Doors:
         listener = _bound(self.host, port)
         site = web.SockSite(self._runner, listener, backlog=BACKLOG, ssl_context=context)
         await site.start()
-        return int(listener.getsockname()[1])
+        number = int(listener.getsockname()[1])
+        self._sites[number] = site
+        return number
 
     def _near(self) -> str:
         """Return an address of this machine the proxy reaches the other doors by."""
