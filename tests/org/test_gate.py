@@ -120,6 +120,18 @@ def test_high_assurance_can_be_demanded_by_profile_and_app(somebody: Newcomer) -
     assert somebody.call(strong).status == 200
 
 
+def test_sessions_nobody_asks_for_any_more_are_forgotten(server: OrgServer) -> None:
+    org, somebody = server.org, newcomer(server)
+    for _ in range(1_500):
+        org.open_session(somebody.user, None)
+    org.clock.move(timedelta(hours=3))
+    for _ in range(3_000):
+        org.open_session(somebody.user, None)
+    org.clock.move(timedelta(hours=-3))
+    living = [one for one in org.directory.sessions() if one.user is somebody.user]
+    assert len(living) == 3_000
+
+
 def test_an_edition_without_api_refuses_all(somebody: Newcomer) -> None:
     org, token = somebody.server.org, token_of(somebody.by_password())
     without = replace(org.organization, edition="Professional Edition")

@@ -27,9 +27,13 @@ from sallyport_org.identity.model import (
     Session,
     User,
 )
+from sallyport_org.identity.sessions import ends_at
 
 REMEMBERED_LOGINS = 20_000
 """Salesforce keeps six months of login history; this is more than a test makes."""
+
+SESSIONS_BEFORE_SWEEP = 1_000
+"""So many sessions are kept before it is looked for those that ended by time."""
 
 
 class Directory:
@@ -59,6 +63,7 @@ class Directory:
         self.version = 0
         """Grows with every change of permissions: what callers may cache their view by."""
         self._sessions: dict[str, Session] = {}
+        self._sweep_at = SESSIONS_BEFORE_SWEEP
 
     # -- looking up
 
@@ -132,9 +137,13 @@ class Directory:
         return self.keep(Session(self.new_token(), user, app, now))
 
     def keep(self, session: Session) -> Session:
-        """Keep a session under its token."""
+        """Keep a session under its token; now and then those are forgotten whose time is over."""
         with self.lock:
             self._sessions[session.token] = session
+            if len(self._sessions) >= self._sweep_at:
+                now = session.issued_at
+                self.end_sessions(lambda one: ends_at(one) <= now)
+                self._sweep_at = max(SESSIONS_BEFORE_SWEEP, 2 * len(self._sessions))
         return session
 
     def session(self, token: str) -> Session | None:
