@@ -121,8 +121,8 @@ def test_an_object_that_does_not_exist_starts_nothing(connected: Terminal) -> No
 
 @pytest.fixture
 def slow_org() -> Iterator[OrgServer]:
-    """An org whose jobs take three seconds."""
-    with OrgServer(rows={"Account": 500}, settings=Settings(job_seconds=3.0)) as server:
+    """An org whose jobs take six seconds: long enough for a busy machine to be in the middle."""
+    with OrgServer(rows={"Account": 500}, settings=Settings(job_seconds=6.0)) as server:
         yield server
 
 

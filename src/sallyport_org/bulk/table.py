@@ -17,6 +17,11 @@ from sallyport_org.bulk.pages import DELIMITERS, LINE_ENDINGS
 from sallyport_org.bulk.work import WorkFailed
 
 
+MAX_FIELD_CHARACTERS = 131_072
+"""Longest value of an upload (documented). Judged here too: the limit of Python's csv module is
+the same, but belongs to the whole process, which may have raised it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How a CSV is written: the names of its delimiter and its line ending."""
@@ -100,6 +105,8 @@ def _records(reader: Iterator[list[str]]) -> Iterator[list[str]]:
             raise WorkFailed(errors.bulk.NOT_UTF8) from None
         except csv.Error as broken:
             raise WorkFailed(errors.bulk.unreadable_csv(str(broken))) from broken
+        if record and len(max(record, key=len)) > MAX_FIELD_CHARACTERS:
+            raise WorkFailed(errors.bulk.FIELD_TOO_LONG)
         if record:
             yield record
 

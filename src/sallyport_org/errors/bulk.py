@@ -119,10 +119,14 @@ def line_ending(setting: str) -> str:
     )
 
 
+FIELD_TOO_LONG = "InvalidBatch : Maximum character size of field exceeded 131072"
+"""A value of an upload above the limit (limit documented, text assumed)."""
+
+
 def unreadable_csv(reason: str) -> str:
     """Why an upload is no CSV (observed for stray quotes, assumed for long fields)."""
     if "field limit" in reason:
-        return "InvalidBatch : Maximum character size of field exceeded 131072"
+        return FIELD_TOO_LONG
     return (
         "InvalidBatch : Failed to parse CSV. Found unescaped quote. A value with quote should be "
         "within a quote"

@@ -48,13 +48,16 @@ def read_csv(engine: Engine, path: Path, table: str) -> Staged:
 
 def line_of(path: Path, record: int) -> int:
     """Return the line on which a record (numbered from 0, header not counted) begins."""
-    csv.field_size_limit(sys.maxsize)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        reader = csv.reader(lines)
-        for _ in range(record + 1):
-            if next(reader, None) is None:
-                break
-        return reader.line_num + 1
+    usual = csv.field_size_limit(sys.maxsize)
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+            reader = csv.reader(lines)
+            for _ in range(record + 1):
+                if next(reader, None) is None:
+                    break
+            return reader.line_num + 1
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _header(path: Path) -> list[str]:
