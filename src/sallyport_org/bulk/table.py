@@ -16,7 +16,6 @@ from sallyport_org import errors
 from sallyport_org.bulk.pages import DELIMITERS, LINE_ENDINGS
 from sallyport_org.bulk.work import WorkFailed
 
-
 MAX_FIELD_CHARACTERS = 131_072
 """Longest value of an upload (documented). Judged here too: the limit of Python's csv module is
 the same, but belongs to the whole process, which may have raised it."""
