@@ -20,11 +20,13 @@ USE_ANY_API_CLIENT = "PermissionsUseAnyApiClient"
 USE_ANY_API_AUTH = "PermissionsUseAnyApiAuth"
 MFA_FOR_API = "PermissionsTwoFactorApi"
 MFA_FOR_UI = "PermissionsForceTwoFactor"
+VIEW_ENCRYPTED = "PermissionsViewEncryptedData"
 VIEW_ALL_DATA = "PermissionsViewAllData"
 MODIFY_ALL_DATA = "PermissionsModifyAllData"
 BULK_HARD_DELETE = "PermissionsBulkApiHardDelete"
 CUSTOMIZE = "PermissionsCustomizeApplication"
 MANAGE_USERS = "PermissionsManageUsers"
+VIEW_SETUP = "PermissionsViewSetup"
 MARKETING_USER = "PermissionsMarketingUser"
 PASSWORD_NEVER_EXPIRES = "PermissionsPasswordNeverExpires"  # noqa: S105 - a permission's name
 

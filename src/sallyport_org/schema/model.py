@@ -103,7 +103,8 @@ class Field:
     """One field of one object, before it is unfolded into the 57 keys of a describe.
 
     ``with_parent`` is what a parent's describe says of its children where the field's own does not:
-    rows go along when the parent is deleted, or hold it back (observed).
+    rows go along when the parent is deleted, or hold it back (observed). ``mask`` is the
+    ``maskType`` of an encrypted text; ``masked`` says that the user meets its values masked.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Field:
     blanks_as_zero: bool = False
     summary: Summary | None = None
     mask: str | None = None
+    masked: bool = False
     help: str | None = None
     default_formula: str | None = None
     display_format: str | None = None

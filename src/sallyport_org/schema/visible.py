@@ -17,6 +17,7 @@ from dataclasses import replace
 from sallyport_org.identity.model import (
     MODIFY_ALL_DATA,
     VIEW_ALL_DATA,
+    VIEW_ENCRYPTED,
     FieldPermission,
     ObjectPermission,
     PermissionSet,
@@ -77,9 +78,22 @@ class Views:
 
 def seen_with(schema: Schema, user_id: str, sets: Sequence[PermissionSet]) -> Schema:
     """Return the schema as a user with these permissions meets it."""
-    if any(one.all_objects for one in sets):
-        return schema.seen_by(user_id)
-    return schema.seen_by(user_id, list(_visible(schema, sets)))
+    everything = any(one.all_objects for one in sets)
+    seen: Iterable[SObject] = schema if everything else _visible(schema, sets)
+    if not any(VIEW_ENCRYPTED in one.permissions for one in sets):
+        seen = map(_masked, seen)
+    return schema.seen_by(user_id, list(seen))
+
+
+def _masked(sobject: SObject) -> SObject:
+    """Mark encrypted texts: without *View Encrypted Data* even administrators meet masks.
+
+    Documented: https://help.salesforce.com/s/articleView?id=sf.fields_about_encrypted_fields.htm
+    """
+    if not any(one.type == "encryptedstring" for one in sobject.fields):
+        return sobject
+    fields = [replace(one, masked=one.type == "encryptedstring") for one in sobject.fields]
+    return replace(sobject, fields=tuple(fields))
 
 
 def _visible(schema: Schema, sets: Sequence[PermissionSet]) -> Iterable[SObject]:

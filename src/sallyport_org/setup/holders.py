@@ -11,32 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sallyport_org import ids
-from sallyport_org.identity import PermissionSet, Profile, administration, model, newcomers
+from sallyport_org.identity import PermissionSet, Profile, administration, newcomers
 from sallyport_org.identity.administration import ChangeRefusedError
+from sallyport_org.identity.permissions import PERMISSIONS
 from sallyport_org.setup.desk import Desk, at_desk, not_here
 from sallyport_org.setup.fields import Check, Checks, Lines, Ranges, Text, quoted
 from sallyport_org.setup.forms import Sections, form_page
 from sallyport_org.setup.login_hours import hours_as_lines, read_hours
 from sallyport_org.setup.menu import home_of
 from sallyport_org.web import Reply
-
-PERMISSIONS = (
-    (model.API_ENABLED, "API Enabled"),
-    (model.API_ONLY, "API Only User"),
-    (model.APPROVE_UNINSTALLED, "Approve Uninstalled Connected Apps"),
-    (model.BULK_HARD_DELETE, "Bulk API Hard Delete"),
-    (model.CUSTOMIZE, "Customize Application"),
-    (model.MANAGE_USERS, "Manage Users"),
-    (model.MARKETING_USER, "Marketing User"),
-    (model.MODIFY_ALL_DATA, "Modify All Data"),
-    (model.MFA_FOR_API, "Multi-Factor Authentication for API Logins"),
-    (model.MFA_FOR_UI, "Multi-Factor Authentication for User Interface Logins"),
-    (model.PASSWORD_NEVER_EXPIRES, "Password Never Expires"),
-    (model.USE_ANY_API_AUTH, "Use Any API Auth"),
-    (model.USE_ANY_API_CLIENT, "Use Any API Client"),
-    (model.VIEW_ALL_DATA, "View All Data"),
-)
-"""Administrative permissions under the labels of Setup (documented)."""
 
 
 @dataclass(frozen=True, slots=True)

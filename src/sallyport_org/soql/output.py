@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from sallyport_org.rows.engine import quoted, text_literal
 from sallyport_org.soql.functions import Value
+from sallyport_org.soql.masks import masked
 from sallyport_org.soql.plan import Output, Plan
 from sallyport_org.soql.scope import Source
 
@@ -51,7 +52,7 @@ def json_value(output: Output, version: str) -> str:
             return f"({value.sql})::VARCHAR"
         case "time":
             return _time(value.sql)
-    return value.sql
+    return _shown(value)
 
 
 def csv_value(value: Value) -> str:
@@ -64,7 +65,7 @@ def csv_value(value: Value) -> str:
         case "boolean" | "int" | "long" | "double" | "currency" | "percent" | "date":
             text = f"({value.sql})::VARCHAR"
         case _:
-            text = value.sql
+            text = _shown(value)
     return f"coalesce({text}, '')"
 
 
@@ -72,6 +73,14 @@ def blob_path(source: Source, name: str, version: str) -> str:
     """Return the SQL of the path a blob field's bytes are read from."""
     base = text_literal(f"/services/data/v{version}/sobjects/{source.sobject.name}/")
     return f"{base} || {source.alias}.Id || {text_literal('/' + name)}"
+
+
+def _shown(value: Value) -> str:
+    """Return the SQL of a value without a spelling of its own, masked if the user meets it so."""
+    one = value.field
+    if one is None or not one.masked or value.aggregate:
+        return value.sql
+    return masked(value.sql, one.mask)
 
 
 def _time(sql: str) -> str:
