@@ -266,6 +266,23 @@ def test_profiles_and_permission_sets_give_and_take(server: OrgServer, admin: Ad
     assert admin.delete("permission-sets/Signals") == {"deleted": made["id"]}
 
 
+def test_a_permission_there_is_none_of_is_refused_with_those_there_are(
+    server: OrgServer, admin: Admin
+) -> None:
+    profile = admin.post("profiles", name="Purser", like="Standard User")
+    status, message = admin.refused(
+        "PATCH", "profiles/Purser", label="Bursar", permissions=["ApiEnabled"]
+    )
+    assert status == 400
+    assert message.startswith("permissions: 'ApiEnabled' cannot be used; give some of ")
+    assert "PermissionsApiEnabled, " in message
+    assert server.org.directory.profiles[profile["id"]].label == "Purser"
+    wrong = {"permissions": ["PermissionsFly"]}
+    assert admin.refused("POST", "permission-sets", name="Wings", **wrong)[0] == 400
+    assert "Wings" not in [one["name"] for one in admin.get("permission-sets")["permission_sets"]]
+    assert admin.patch("profiles/Purser", permissions=["PermissionsViewEncryptedData"])
+
+
 def test_an_app_is_made_blocked_and_given_new_keys(server: OrgServer, admin: Admin) -> None:
     app = admin.post("apps", name="Logbook", callback_urls=["https://acme.example/back"])
     key = app["client_id"]

@@ -5,12 +5,13 @@ What belongs here: paths about them. What does not: who has them (``people``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from sallyport_org import ids, inputs
 from sallyport_org.admin.access import NotThereError, NowNotError, body, done
 from sallyport_org.identity import PermissionSet, Profile, administration, newcomers
+from sallyport_org.identity.permissions import NAMES
 from sallyport_org.inputs import BadInput
 from sallyport_org.state import Org
 from sallyport_org.web import Reply, Visit, json_reply
@@ -43,7 +44,7 @@ def change_profile(visit: Visit, org: Org, name: str) -> Reply:
     profile = find_holder(org.directory.profiles.values(), name, "profile")
     given = body(visit.call)
     allowed = (*_PROFILE_PLAIN, *_HOURS)
-    read = inputs.attributes(given, Profile, allowed, "a profile")
+    read = _read(given, Profile, allowed, "a profile")
     before = profile.login_hours
     if "login_hours" in read:
         administration.set_login_hours(org, profile, read.pop("login_hours"))
@@ -66,7 +67,7 @@ def make_permission_set(visit: Visit, org: Org) -> Reply:
     """Make a permission set; ``name`` and whatever it gives."""
     given = body(visit.call)
     sets = org.directory.permission_sets
-    read = inputs.attributes(given, PermissionSet, ("name", *_PLAIN), "a permission set")
+    read = _read(given, PermissionSet, ("name", *_PLAIN), "a permission set")
     name = _new_name(read, sets.values())
     made = PermissionSet(ids.record_id("0PS", 100 + len(sets)), name, read.get("label", name))
     sets[made.id] = made
@@ -77,7 +78,7 @@ def make_permission_set(visit: Visit, org: Org) -> Reply:
 def change_permission_set(visit: Visit, org: Org, name: str) -> Reply:
     """Change what a permission set gives."""
     found = find_holder(org.directory.permission_sets.values(), name, "permission set")
-    read = inputs.attributes(body(visit.call), PermissionSet, _PLAIN, "a permission set")
+    read = _read(body(visit.call), PermissionSet, _PLAIN, "a permission set")
     _change_holder(org, found, read)
     return json_reply(inputs.plain(found))
 
@@ -102,6 +103,18 @@ def find_holder(among: Iterable[Holder], name: str, what: str) -> Holder:
             return one
     known = ", ".join(one.name for one in listed) or "none"
     raise NotThereError(f"no {what} is called {name!r}; there are {known}")
+
+
+def _read(given: object, kind: type, allowed: Sequence[str], what: str) -> dict[str, Any]:
+    """Return typed attributes; a permission there is none of would give nothing, so it is refused.
+
+    Raises :class:`~sallyport_org.inputs.BadInput` before anything was changed.
+    """
+    read = inputs.attributes(given, kind, allowed, what)
+    for one in sorted(read.get("permissions", ())):
+        if one not in NAMES:
+            raise BadInput("permissions", one, f"give some of {', '.join(sorted(NAMES))}")
+    return read
 
 
 def _new_name(given: dict[str, Any], others: Iterable[PermissionSet]) -> str:
