@@ -135,14 +135,11 @@ class Connections:
         ``parameters`` are those that changed; ``auth`` another way to authenticate, with all of its
         own; ``grant`` what a person gave in a browser. The old secrets are dropped, and the old
         grant revoked, only once the new ones are proven and stored. Raises as ``create`` does, and
-        Conflict for another org, or for another user unless ``other_user``.
+        Conflict for another org, or for another user unless ``other_user``; another user's grant is
+        not revoked, so that it can be given again once a person has agreed.
         """
         checked = self._changed(connection, auth or connection.auth, parameters)
-        if grant is None:
-            verified = verify_login(self._http, self._clock, checked)
-        else:
-            verified = self._judged(connection, checked, grant)
-        check_same_org(connection, verified.org)
+        verified = self._proven(connection, checked, grant)
         check_same_user(connection, verified.org, accepted=other_user)
         replaced = self._revocable(connection)
         stored = self._replace(connection, actor, checked, verified)
@@ -391,14 +388,25 @@ class Connections:
             log.warning("grant.not_revoked", why=lost.message)
             return None
 
-    def _judged(self, connection: Connection, checked: CheckedParameters, grant: Grant) -> Verified:
-        """Verify a grant for a connection that has one; one of no use is revoked."""
+    def _proven(
+        self, connection: Connection, checked: CheckedParameters, grant: Grant | None
+    ) -> Verified:
+        """Return what new credentials, or a grant, establish about the connection's own org.
+
+        A grant that is of no use, or of another org, is revoked.
+        """
+        if grant is None:
+            verified = verify_login(self._http, self._clock, checked)
+            check_same_org(connection, verified.org)
+            return verified
         try:
             _check_renewable(grant)
-            return verify_grant(self._http, self._clock, checked, grant)
+            verified = verify_grant(self._http, self._clock, checked, grant)
+            check_same_org(connection, verified.org)
         except SallyportError:
             self.sessions.revoke(checked, grant.refresh_token or grant.access_token)
             raise
+        return verified
 
     def _replace(
         self,
