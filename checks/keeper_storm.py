@@ -205,7 +205,8 @@ class Storm:
             worker.terminate()
         for worker in self._workers:
             told, _ = worker.communicate(timeout=90)
-            done.update(json.loads(told))
+            if told:  # one that had only just been started says nothing
+                done.update(json.loads(told))
         return done
 
     def _kill_one(self) -> None:
