@@ -1,7 +1,8 @@
-"""Making, reading, testing, exploring and removing connections.
+"""Making, reading, testing, authorizing anew and removing connections.
 
 What belongs here: the use cases an administrator knows, for terminal and API alike. What does not:
-how they are spelled on either.
+how they are spelled on either, and asking the org about its objects (``exploring``). Longer than
+most modules because a connection has many use cases; each is short.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import structlog
 
 from sallyport.auth.attempt import Keeping
 from sallyport.auth.grants import Grant
+from sallyport.connections.exploring import Exploring
 from sallyport.connections.model import LIFE, Connection, ConnectionState, from_record
 from sallyport.connections.reconnecting import check_same_org, check_same_user
 from sallyport.connections.sessions import SYSTEM, Sessions
@@ -26,30 +28,17 @@ from sallyport.errors import (
     Conflict,
     IllegalMove,
     InvalidRequest,
-    NotFound,
-    RemoteRefused,
     RemoteUnavailable,
     SallyportError,
 )
 from sallyport.kernel import Secret, epoch_ms, new_id
 from sallyport.salesforce.client import HttpClient
-from sallyport.salesforce.describe import (
-    FieldDescribe,
-    ObjectDescribe,
-    ObjectEntry,
-    bulk_fields,
-    describe_global,
-    describe_object,
-)
 from sallyport.salesforce.hosts import parse_org_url
-from sallyport.salesforce.rest_query import query_rows
 from sallyport.salesforce.session import OrgClient
-from sallyport.salesforce.soql import check_condition, select
 from sallyport.salesforce.versions import list_versions
 from sallyport.store import Actor, Kind, Record, Scope, Store
 
 log = structlog.get_logger(__name__)
-_PREVIEW_CHARS = 8_000  # SOQL travels in the address, which Salesforce cuts at 16,384 bytes
 
 
 @dataclass(frozen=True)
@@ -62,7 +51,7 @@ class NewConnection:
     description: str | None = None
 
 
-class Connections:
+class Connections(Exploring):
     """The use cases. ``verify_later`` hands a connection's id to durable background work."""
 
     def __init__(
@@ -113,7 +102,6 @@ class Connections:
         """
         checked = self._check(scope, new)
         try:
-            _check_renewable(grant)
             verified = verify_grant(self._http, self._clock, checked, grant)
             return self._insert(scope, actor, new, checked, verified)
         except SallyportError:
@@ -239,49 +227,6 @@ class Connections:
             )
         return OrgClient(self._http, self.sessions.of(connection), connection.api_version)
 
-    def objects(self, connection: Connection) -> list[ObjectEntry]:
-        """List the objects the connection's user can query."""
-        return [entry for entry in describe_global(self.client(connection)) if entry.queryable]
-
-    def describe(self, connection: Connection, name: str) -> ObjectDescribe:
-        """Return an object's fields as the connection's user sees them; NotFound (``object``)."""
-        try:
-            return describe_object(self.client(connection), name)
-        except NotFound as absent:
-            absent.field = "object"
-            raise
-
-    def try_condition(self, connection: Connection, name: str, condition: str) -> None:
-        """Ask Salesforce whether a SOQL condition fits an object, without reading its rows.
-
-        Raises InvalidRequest (``where``) with Salesforce's own words when it does not.
-        """
-        soql = f"{select(name, ['Id'], [check_condition(condition)])} LIMIT 1"
-        try:
-            next(iter(query_rows(self.client(connection), soql, limit=1)), None)
-        except RemoteRefused as refused:
-            raise InvalidRequest(
-                f"Salesforce refuses the condition: {_last_line(refused.text)} ({refused.code}).",
-                field="where",
-                received=condition,
-                cure=f"Correct it; `sallyport explore {connection.name} {name}` lists the fields.",
-            ) from refused
-
-    def columns(self, connection: Connection, name: str) -> list[FieldDescribe]:
-        """Return the fields of an object that a flow can copy, in Salesforce's order; NotFound."""
-        return bulk_fields(self.describe(connection, name))[0]
-
-    def preview(self, connection: Connection, name: str, rows: int) -> list[dict[str, Any]]:
-        """Return the first ``rows`` records of an object, ``attributes`` left out."""
-        fields: list[str] = []
-        for field in self.columns(connection, name):
-            if sum(map(len, fields)) + len(fields) + len(field.name) > _PREVIEW_CHARS:
-                break
-            fields.append(field.name)
-        soql = f"{select(name, fields, [])} LIMIT {rows}"
-        found = query_rows(self.client(connection), soql, limit=rows)
-        return [{key: row[key] for key in row if key != "attributes"} for row in found]
-
     def check_name(self, scope: Scope, name: str) -> None:
         """Raise InvalidRequest for a name that cannot be used, Conflict for one that is taken."""
         if not name or len(name) > 255 or name != name.strip() or not name.isprintable():
@@ -400,7 +345,6 @@ class Connections:
             check_same_org(connection, verified.org)
             return verified
         try:
-            _check_renewable(grant)
             verified = verify_grant(self._http, self._clock, checked, grant)
             check_same_org(connection, verified.org)
         except SallyportError:
@@ -462,19 +406,3 @@ class Connections:
         return from_record(
             self._store.update(replace(connection.record, state=state, body=body), SYSTEM)
         )
-
-
-def _check_renewable(grant: Grant) -> None:
-    if grant.refresh_token is None:
-        raise InvalidRequest(
-            "Salesforce granted no refresh token: the connection would end with its session.",
-            field="scope",
-            received=" ".join(grant.scope),
-            cure="Add the scope 'Perform requests at any time (refresh_token, offline_access)' to"
-            " the app, wait 10 minutes, then log in again.",
-        )
-
-
-def _last_line(text: str) -> str:
-    """Return Salesforce's sentence without the query, caret and position it prints before it."""
-    return text.strip().splitlines()[-1] if text.strip() else "no reason given"

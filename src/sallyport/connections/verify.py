@@ -87,7 +87,11 @@ def verify_login(http: HttpClient, clock: Clock, checked: CheckedParameters) -> 
 def verify_grant(
     http: HttpClient, clock: Clock, checked: CheckedParameters, grant: Grant
 ) -> Verified:
-    """Verify a grant that a person gave; raises as ``verify`` does."""
+    """Verify a grant that a person gave.
+
+    Raises as ``verify`` does, and InvalidRequest for one without a refresh token.
+    """
+    _check_renewable(grant)
     source = GrantedSession(session_of(grant, http.allowed, clock))
     return replace(verify(http, source, checked), grant=grant)
 
@@ -159,3 +163,14 @@ def _agree(http: HttpClient, checked: CheckedParameters, instance_url: OrgUrl) -
             cure=f"Use one from {offered[0]} to {newest(offered)}.",
         )
     return checked.api_version
+
+
+def _check_renewable(grant: Grant) -> None:
+    if grant.refresh_token is None:
+        raise InvalidRequest(
+            "Salesforce granted no refresh token: the connection would end with its session.",
+            field="scope",
+            received=" ".join(grant.scope),
+            cure="Add the scope 'Perform requests at any time (refresh_token, offline_access)' to"
+            " the app, wait 10 minutes, then log in again.",
+        )
