@@ -342,7 +342,7 @@ def test_a_rollup_takes_its_time_and_stamps_the_parent_later_than_the_child(shop
     asked = (
         f"SELECT Lines__c, SystemModstamp, LastModifiedDate FROM Bike_Order__c WHERE Id = '{order}'"
     )
-    org.settings.rollup_seconds = 0.2
+    org.settings.rollup_seconds = 2.0
     try:
         line = client.call("POST", "/sobjects/Line__c", {"Order__c": order}).json["id"]
         first = client.values(asked)[0]
