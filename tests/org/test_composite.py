@@ -283,3 +283,38 @@ def test_a_tree_with_a_bad_leaf_is_not_planted(client: Client) -> None:
         ],
     }
     assert named(client, "Tree") == before
+
+
+def test_records_of_another_object_than_the_path_asks_for_are_refused(client: Client) -> None:
+    contact = {"attributes": {"type": "Contact"}, "LastName": "Lost", "Name": "Lost"}
+    misfit = (
+        "The type attribute 'Contact' of the record does not match the sObject type 'Account' of "
+        "the request"
+    )
+    refused = (400, "INVALID_INPUT", misfit)
+    assert client.call("POST", "/sobjects/Account", contact).error == refused
+    held = client.values("SELECT Id FROM Account LIMIT 1")[0][0]
+    assert client.call("PATCH", f"/sobjects/Account/{held}", contact).error == refused
+    keyed = {"records": [{**contact, "Id": held}]}
+    assert client.call("PATCH", "/composite/sobjects/Account/Id", keyed).error == refused
+    assert named(client, "Lost") == 0
+
+
+def test_a_leaf_of_another_object_than_its_branch_is_refused(client: Client) -> None:
+    before = named(client, "Tree")
+    answer = client.call(
+        "POST", "/composite/tree/Account", tree(attributes={"type": "Lead", "referenceId": "odd"})
+    )
+    assert answer.status == 400
+    (result,) = answer.json["results"]
+    assert result["referenceId"] == "odd"
+    assert result["errors"][0]["statusCode"] == "INVALID_INPUT"
+    assert (
+        "'Lead' of the record does not match the sObject type 'Contact'"
+        in (result["errors"][0]["message"])
+    )
+    assert named(client, "Tree") == before
+    fine = client.call(
+        "POST", "/sobjects/Account", {"attributes": {"type": "account"}, "Name": "F"}
+    )
+    assert fine.status == 201

@@ -35,6 +35,21 @@ def type_missing() -> Refusal:
     return Refusal(400, "INVALID_TYPE", "Entity type needs to be specified")
 
 
+def type_misfit(given: str, expected: str) -> Refusal:
+    """A record whose ``attributes.type`` is not the object its path, or its parent, asks for.
+
+    That all must be of the path's object is documented (resources-composite-sobjects-collections
+    and resources-composite-sobject-tree); code, text and that a single record is refused too are
+    assumed.
+    """
+    return Refusal(
+        400,
+        "INVALID_INPUT",
+        f"The type attribute '{given}' of the record does not match the sObject type '{expected}' "
+        "of the request",
+    )
+
+
 def too_many_subrequests(most: int, what: str) -> Refusal:
     """More sub-requests, nodes or graphs than one call takes."""
     return Refusal(400, "LIMIT_EXCEEDED", f"Limit of {most} {what} in one request exceeded")

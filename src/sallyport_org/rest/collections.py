@@ -13,7 +13,13 @@ from typing import Any
 
 from sallyport_org import dml, errors, ids
 from sallyport_org.rest import outcomes
-from sallyport_org.rest.targets import external_key, field_names, read_records, sobject_named
+from sallyport_org.rest.targets import (
+    check_type,
+    external_key,
+    field_names,
+    read_records,
+    sobject_named,
+)
 from sallyport_org.web import Context, Reply, json_reply
 
 MAX_WRITTEN = 200
@@ -48,6 +54,7 @@ def upsert(context: Context, name: str, field: str) -> Reply:
     body = context.call.json_object()
     changes = []
     for record in _records(context, body):
+        check_type(sobject, record)
         value = next((record[one] for one in record if one.lower() == key.lower()), None)
         values = _values(record, key.lower())
         changes.append(dml.Change("upsert", sobject.name, values, key_field=key, key=value))

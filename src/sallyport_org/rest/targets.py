@@ -7,7 +7,7 @@ neighbours) and SQL of queries (``soql``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sallyport_org import errors, ids
@@ -74,6 +74,14 @@ def ids_with_key(context: Context, sobject: SObject, key: Field, value: str) -> 
     normal = store.normal(key, wanted)
     cursor = context.org.engine.reader()
     return store.find_by_key(cursor, sobject, key, [normal]).get(normal, [])
+
+
+def check_type(sobject: SObject, record: Mapping[str, Any]) -> None:
+    """Refuse a record that says it is of another object than the one asked for."""
+    attributes = record.get("attributes")
+    kind = attributes.get("type") if isinstance(attributes, dict) else None
+    if isinstance(kind, str) and kind.lower() != sobject.name.lower():
+        raise errors.composite.type_misfit(kind, sobject.name)
 
 
 def not_one(context: Context, sobject: SObject, found: Sequence[str]) -> Reply:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sallyport_org import dml, errors
 from sallyport_org.rest import outcomes
-from sallyport_org.rest.targets import sobject_named
+from sallyport_org.rest.targets import check_type, sobject_named
 from sallyport_org.schema.model import Child, SObject
 from sallyport_org.web import Context, Reply, json_reply
 
@@ -47,6 +47,8 @@ def create(context: Context, name: str) -> Reply:
         raise errors.composite.too_many_subrequests(MAX_KINDS, "different objects in a tree")
     if len({node.reference for node in every}) < len(every):
         raise errors.composite.unusable("Each referenceId may be used once only")
+    if any(node.outcome for node in every):
+        return _refused(every)
 
     def plant() -> None:
         layer = level
@@ -57,7 +59,7 @@ def create(context: Context, name: str) -> Reply:
     try:
         dml.as_one(context.org, plant)
     except _Undo:
-        return json_reply({"hasErrors": True, "results": _errors(every)}, 400)
+        return _refused(every)
     results = [
         {"referenceId": node.reference, "id": node.outcome.id} for node in every if node.outcome
     ]
@@ -82,6 +84,10 @@ def _adopted(parent: _Node) -> Iterator[_Node]:
         yield node
 
 
+def _refused(every: list[_Node]) -> Reply:
+    return json_reply({"hasErrors": True, "results": _errors(every)}, 400)
+
+
 def _errors(every: list[_Node]) -> list[dict[str, Any]]:
     """Return what was wrong, without the records that were only rolled back."""
     found = []
@@ -104,6 +110,10 @@ def _node(context: Context, sobject: SObject, record: Any, level: int) -> _Node:
     if not isinstance(reference, str) or not isinstance(record, dict):
         raise errors.composite.unusable("Each record needs attributes with type and referenceId")
     node = _Node(reference, sobject, {})
+    try:
+        check_type(sobject, record)
+    except errors.Refusal as refusal:
+        node.outcome = dml.Outcome(None, errors=(dml.RowError(refusal.code, refusal.message),))
     relations = {
         child.field.children.lower(): child
         for child in context.schema.children_of(sobject.name)

@@ -16,6 +16,7 @@ from sallyport_org.dml.model import Operation
 from sallyport_org.rest import multipart, outcomes
 from sallyport_org.rest.conditional import check_unmodified
 from sallyport_org.rest.targets import (
+    check_type,
     external_key,
     id_of,
     ids_with_key,
@@ -32,7 +33,7 @@ _BODY_UPSERT_VERSION = 46.0
 def create(context: Context, name: str) -> Reply:
     """Answer ``POST /sobjects/X`` with 201 and where the record is."""
     sobject = sobject_named(context, name)
-    outcome = _write(context, "insert", sobject, _body(context))
+    outcome = _write(context, "insert", sobject, _body(context, sobject))
     if not outcome.success:
         return outcomes.refused(outcome)
     return json_reply(outcomes.saved(outcome), 201, _location(context, sobject, outcome))
@@ -42,7 +43,7 @@ def update(context: Context, name: str, key: str) -> Reply:
     """Answer ``PATCH /sobjects/X/{id}`` with 204."""
     sobject = sobject_named(context, name)
     record_id = id_of(sobject, key)
-    values = _body(context)
+    values = _body(context, sobject)
     if any(one.lower() == "id" for one in values):
         raise errors.rows.field_in_body("Id")
     check_unmodified(context, sobject, record_id)
@@ -65,7 +66,7 @@ def upsert(context: Context, name: str, field: str, value: str) -> Reply:
     """
     sobject = sobject_named(context, name)
     key = external_key(sobject, field)
-    values = _body(context)
+    values = _body(context, sobject)
     if any(one.lower() == key.name.lower() for one in values):
         raise errors.rows.field_in_body(key.name)
     found = ids_with_key(context, sobject, key, value)
@@ -109,7 +110,7 @@ def _overridden(context: Context, act: Callable[[], Reply]) -> Reply:
     return act()
 
 
-def _body(context: Context) -> dict[str, Any]:
+def _body(context: Context, sobject: SObject) -> dict[str, Any]:
     """Return the record a body holds, blobs of a multipart body included."""
     kind = context.call.headers.get("Content-Type", "")
     if kind.lower().startswith("multipart/"):
@@ -119,6 +120,7 @@ def _body(context: Context) -> dict[str, Any]:
     if kind and "json" not in kind.lower():
         raise errors.records.unsupported_media_type(kind)
     values = context.call.json_object()
+    check_type(sobject, values)
     return {name: value for name, value in values.items() if name != "attributes"}
 
 
