@@ -304,6 +304,26 @@ def test_a_key_signs_every_login_anew_and_a_bad_one_is_named(place: Place) -> No
     assert "hunter2" not in refused.value.sentence()
 
 
+def test_a_ready_made_assertion_is_spoken_of_before_it_ends(place: Place) -> None:
+    given = place.server.credentials
+    parameters: dict[str, str | Secret] = {
+        "instance_url": place.server.url,
+        "client_id": given.jwt_client_id,
+        "client_secret": Secret(given.jwt_client_secret),
+        "jwt_token": Secret(given.jwt_token),
+    }
+    services = place.house.connections
+    new = NewConnection("acme", "jwt", parameters)
+    connection = services.create(SCOPE, ANN, new, patience=None)
+    assert services.warnings(connection) == []
+    place.clock.ahead = timedelta(days=100)
+    (warning,) = services.warnings(connection)
+    assert "expires in 1" in warning
+    place.clock.ahead = timedelta(days=121)
+    (warning,) = services.warnings(connection)
+    assert "expired on" in warning
+
+
 def test_a_grant_whose_connection_is_gone_is_forgotten(place: Place) -> None:
     sessions = place.house.connections.sessions
     orphan = new_id()

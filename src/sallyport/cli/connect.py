@@ -110,6 +110,8 @@ def connect(
             _choose_version(here, spec, parameters)
             new = NewConnection(name, spec.key, parameters, description)
             made = here.services.connections.create(here.scope, here.actor, new, patience=None)
+        for warning in here.services.connections.warnings(made):
+            display.say(warning)
         if as_json:
             display.emit(as_document(made))
         else:

@@ -17,6 +17,7 @@ import structlog
 
 from sallyport.auth.attempt import Keeping
 from sallyport.auth.grants import Grant
+from sallyport.auth.jwt_bearer import expiry_warning, read_assertion
 from sallyport.connections.exploring import Exploring
 from sallyport.connections.model import LIFE, Connection, ConnectionState, from_record
 from sallyport.connections.reconnecting import check_same_org, check_same_user
@@ -193,9 +194,9 @@ class Connections(Exploring):
                 cure="Remove its flows first.",
             )
         held = self._revocable(connection)
-        self._store.delete(Kind.CONNECTION, connection.scope, connection.id)
-        if held is not None:
+        if held is not None:  # first: nobody could revoke the grant of a connection that is gone
             self.sessions.revoke(*held)
+        self._store.delete(Kind.CONNECTION, connection.scope, connection.id)
         self.sessions.drop(connection.id)
 
     def test(self, connection: Connection) -> Verified:
@@ -205,6 +206,21 @@ class Connections(Exploring):
         if checked.spec.interactive:
             return verify(self._http, self.sessions.of(connection), checked)
         return verify_login(self._http, self._clock, checked)
+
+    def warnings(self, connection: Connection) -> list[str]:
+        """Return sentences on what will end this connection unless somebody acts.
+
+        So far: a ready-made assertion that expires within 30 days.
+        """
+        if connection.auth != "jwt":
+            return []
+        token = self.sessions.secrets(connection)["jwt_token"]
+        try:
+            claims = read_assertion(token, field="jwt_token", clock=self._clock)
+        except InvalidRequest as ended:
+            return [ended.sentence()]
+        warning = expiry_warning(claims, self._clock.now())
+        return [] if warning is None else [warning]
 
     def offered_versions(self, address: str, *, field: str) -> list[str]:
         """Return the API versions the org at an address offers, oldest first; needs no login.
