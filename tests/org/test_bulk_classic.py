@@ -206,7 +206,12 @@ def test_json_rows_are_upserted_with_parents_and_nulls(org: OrgServer, client: A
     kept, refused = client.json("GET", f"/job/{job}/batch/{batch['id']}/result")
     assert (kept["success"], kept["created"], kept["id"]) == (True, False, results[0]["id"])
     assert (refused["success"], refused["id"]) == (False, None)
-    assert refused["errors"][0]["statusCode"] == "INVALID_TYPE_ON_FIELD_IN_RECORD"
+    (misfit,) = refused["errors"]
+    assert (misfit["statusCode"], misfit["fields"]) == ("INVALID_FIELD", ["Seats__c"])
+    assert misfit["message"] == (
+        "Failed to deserialize field at col 1. Due to, 'many' is not a valid value for the type "
+        "xsd:double"
+    )
     found = org.sql(
         "SELECT Key__c, Name, Seats__c, Public__c FROM Showcase__c WHERE Key__c LIKE 'C-%' "
         "ORDER BY 1"

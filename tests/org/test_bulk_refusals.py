@@ -90,6 +90,26 @@ def test_uploads_that_cannot_be_read_fail_the_job(
     assert job["numberRecordsProcessed"] == 0
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "column", "value", "kind", "field"),
+    [
+        ("Name,Starts__c", "A,NotADate", 1, "NotADate", "xsd:dateTime", "Starts__c"),
+        ("Held_On__c,Name", "31/12/2026,A", 0, "31/12/2026", "xsd:date", "Held_On__c"),
+        ("Name,Key__c,public__C", "A,k,maybe", 2, "maybe", "xsd:boolean", "Public__c"),
+        ("Name,Fee__c", "A,$5", 1, "$5", "xsd:double", "Fee__c"),
+    ],
+)
+def test_a_cell_of_the_wrong_type_is_refused_with_its_column(
+    client: Client, header: str, row: str, column: int, value: str, kind: str, field: str
+) -> None:
+    job = loaded(client, "Showcase__c", "insert", f"{header}\n{row}\n")
+    assert (job["state"], job["numberRecordsFailed"]) == ("JobComplete", 1)
+    assert results(client, job, "failedResults")[1][1] == (
+        f"INVALID_FIELD:Failed to deserialize field at col {column}. Due to, '{value}' is not a "
+        f"valid value for the type {kind}:{field} --"
+    )
+
+
 def test_a_file_with_line_feeds_is_refused_by_a_job_of_windows_lines(client: Client) -> None:
     job = loaded(client, "Account", "insert", "Name\nA\n", lineEnding="CRLF")
     assert job["errorMessage"].endswith("Current LineEnding setting is CRLF")

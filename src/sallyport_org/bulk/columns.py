@@ -20,7 +20,8 @@ from sallyport_org.bulk.work import WorkFailed
 from sallyport_org.dml import Change
 from sallyport_org.dml.model import Operation
 from sallyport_org.schema import Schema
-from sallyport_org.schema.model import SObject
+from sallyport_org.schema.describe import SOAP_TYPES
+from sallyport_org.schema.model import Field, SObject
 
 NULL = "#N/A"
 ID_ONLY = ("delete", "hardDelete")
@@ -71,6 +72,7 @@ class Columns:
         id_is_value = operation == "insert" or (self._key_field or "id").lower() != "id"
         self._id_at = names.index("id") if "id" in names and not id_is_value else None
         keys = (self._key_at, self._id_at)
+        self._places = {one.name.lower(): at for at, one in reversed([*enumerate(columns)])}
         self._columns = [(at, one) for at, one in enumerate(columns) if at not in keys]
 
     def change(self, row: Sequence[str]) -> Change:
@@ -85,7 +87,15 @@ class Columns:
             key_field=self._key_field,
             key=None if key in ("", NULL) else key,
             texts=True,
+            wording=self._misfit,
         )
+
+    def _misfit(
+        self, plain: errors.Refusal, one: Field, given: Any, path: tuple[str, ...]
+    ) -> errors.Refusal:
+        """Say in which column a value of the wrong type stood."""
+        kind = SOAP_TYPES.get(one.type, "xsd:string")
+        return errors.bulk.misfit(self._places[path[0].lower()], str(given), kind, one.name)
 
 
 def _place(names: list[str], wanted: str) -> int:

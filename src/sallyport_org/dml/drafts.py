@@ -92,10 +92,9 @@ def read_id(sobject: SObject, given: Any) -> str:
 def _read_value(
     schema: Schema, sobject: SObject, draft: Draft, name: str, given: Any, unwritable: list[str]
 ) -> None:
-    texts = draft.change.texts
     one = sobject.find(name)
     if one is None:
-        lookup = _read_lookup(schema, sobject, name, given, texts=texts)
+        lookup = _read_lookup(schema, sobject, draft.change, name, given)
         one = lookup.field
         if lookup.value is None:
             draft.row[one.name] = None
@@ -109,7 +108,17 @@ def _read_value(
         return
     draft.given[one.name] = one
     if sobject.find(name) is not None:
-        draft.row[one.name] = judge(schema, one, given, texts=texts)
+        draft.row[one.name] = _judged(schema, draft.change, one, given, (name,))
+
+
+def _judged(schema: Schema, change: Change, one: Field, given: Any, path: tuple[str, ...]) -> Any:
+    """Return a judged value; refusals of its type are worded as the interface does."""
+    try:
+        return judge_key(schema, one, given, texts=change.texts)
+    except errors.Refusal as refusal:
+        if change.wording is None or refusal.code not in errors.rows.WRONG_TYPE:
+            raise
+        raise change.wording(refusal, one, given, path) from refusal
 
 
 def _refuse_id(draft: Draft, given: Any) -> None:
@@ -126,10 +135,11 @@ def _writable(one: Field, operation: str) -> bool:
     return one.updateable if operation == "update" else one.createable or one.updateable
 
 
-def _read_lookup(schema: Schema, sobject: SObject, name: str, given: Any, *, texts: bool) -> Lookup:
+def _read_lookup(schema: Schema, sobject: SObject, change: Change, name: str, given: Any) -> Lookup:
     """Return the look-up behind ``Parent__r`` with an object, or ``[Type:]Parent__r.Ext__c``."""
-    path, _, dotted = name.partition(".")
-    kind, _, relationship = path.rpartition(":")
+    head, _, dotted = name.partition(".")
+    kind, _, relationship = head.rpartition(":")
+    path: tuple[str, ...] = (name,)
     one = sobject.parent(relationship)
     if one is None or not (dotted or isinstance(given, Mapping)):
         raise errors.rows.no_such_column(name, sobject.name)
@@ -139,11 +149,12 @@ def _read_lookup(schema: Schema, sobject: SObject, name: str, given: Any, *, tex
         if len(keys) != 1:
             raise errors.rows.not_a_key(", ".join(key for key, _ in keys) or "null", one.name)
         dotted, given = keys[0]
+        path = (name, dotted)
     targets = [schema.find(target) for target in one.refers_to if not kind or target == kind]
     for target in targets:
         key = target.find(dotted) if target is not None else None
         if target is not None and key is not None and (key.id_lookup or key.external_id):
-            return Lookup(one, target, key, judge_key(schema, key, given, texts=texts))
+            return Lookup(one, target, key, _judged(schema, change, key, given, path))
     raise errors.rows.not_a_key(dotted, kind or "/".join(one.refers_to))
 
 
@@ -170,7 +181,8 @@ def _read_identity(schema: Schema, sobject: SObject, draft: Draft) -> None:
             draft.id = None if given in (None, "") else read_id(sobject, given)
         case "upsert":
             key = key_field(sobject, change.key_field or "")
-            draft.key = judge(schema, key, change.key, texts=change.texts)
+            path = (change.key_field or key.name,)
+            draft.key = _judged(schema, change, key, change.key, path)
             if draft.key is None:
                 raise errors.rows.key_missing(key.name)
 

@@ -5,10 +5,19 @@ What belongs here: the records all interfaces share. What does not: judging valu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from sallyport_org.errors import Refusal
+from sallyport_org.schema.model import Field
+
+Wording = Callable[[Refusal, Field, Any, tuple[str, ...]], Refusal]
+"""How an interface says that a value has the wrong type: it knows where the value stood.
+
+It gets the plain refusal, the field, the value, and the names that lead to it from the row.
+"""
 
 Operation = Literal["insert", "update", "upsert", "delete", "hardDelete", "undelete"]
 
@@ -20,7 +29,8 @@ class Change:
     ``values`` maps field names (any letter case; also ``Parent__r``: {key: value} for look-ups by
     external id) to JSON values, or to texts when ``texts`` is set (CSV, XML); None clears a field.
     ``id`` names an existing row; ``key_field`` and ``key`` name it by an external id (upsert).
-    ``undecodable`` is an error already found while reading the row.
+    ``undecodable`` is an error already found while reading the row. ``wording`` rewrites refusals
+    of values of the wrong type; None leaves them as they are.
     """
 
     operation: Operation
@@ -31,6 +41,7 @@ class Change:
     key: Any = None
     texts: bool = False
     undecodable: RowError | None = None
+    wording: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,20 @@ def ids_only(operation: str) -> str:
     return f"InvalidBatch : The '{operation}' batch must contain only ids"
 
 
+def misfit(column: int, value: str, kind: str, field: str) -> Refusal:
+    """A cell that is no value of its field's type (observed: SFDO-Tooling/Snowfakery#793).
+
+    ``column`` counts from 0; ``kind`` is the type's name in SOAP, such as ``xsd:dateTime``.
+    """
+    return Refusal(
+        400,
+        "INVALID_FIELD",
+        f"Failed to deserialize field at col {column}. Due to, '{value}' is not a valid value for "
+        f"the type {kind}",
+        fields=(field,),
+    )
+
+
 def row_error(found: Iterable[RowError]) -> str:
     """Return a row's errors as result files write them: ``CODE:message:fields --`` (observed)."""
     return ";".join(

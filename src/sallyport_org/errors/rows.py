@@ -79,6 +79,10 @@ def out_of_range(name: str, label: str, value: object) -> Refusal:
     return _row("NUMBER_OUTSIDE_VALID_RANGE", message, [name])
 
 
+WRONG_TYPE = ("JSON_PARSER_ERROR", "INVALID_TYPE_ON_FIELD_IN_RECORD")
+"""Codes of the two refusals below: values that are none of their field's type."""
+
+
 def cannot_deserialize(kind: str, token: str, value: object) -> Refusal:
     """A JSON value of the wrong kind; a real answer also gives line and column (observed)."""
     return Refusal(
@@ -90,7 +94,7 @@ def cannot_deserialize(kind: str, token: str, value: object) -> Refusal:
 
 
 def wrong_type(name: str, label: str, value: object) -> Refusal:
-    """A text (CSV, XML) that is no value of the field's type (assumed wording)."""
+    """A text in SOAP's XML that is no value of the field's type (assumed wording)."""
     message = f"{label}: value not of required type: {value}"
     return _row("INVALID_TYPE_ON_FIELD_IN_RECORD", message, [name])
 

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 MASTER_RECORD_TYPE = "012000000000000AAA"
 
-_SOAP_TYPES = {
+SOAP_TYPES = {
     "id": "tns:ID",
     "reference": "tns:ID",
     "boolean": "xsd:boolean",
@@ -116,7 +116,7 @@ def describe_field(one: Field) -> Json:
         "restrictedPicklist": one.restricted,
         "scale": one.scale,
         "searchPrefilterable": one.prefilterable,
-        "soapType": _SOAP_TYPES.get(one.type, "xsd:string"),
+        "soapType": SOAP_TYPES.get(one.type, "xsd:string"),
         "sortable": one.sortable,
         "type": one.type,
         "unique": one.unique,
