@@ -104,8 +104,22 @@ def test_an_object_for_a_text_is_named_by_its_bracket(client: Client) -> None:
     refused = client.call("POST", "/sobjects/Account", {"Name": {"first": 1}})
     assert refused.error[2] == (
         "Cannot deserialize instance of string from START_OBJECT value { or request may be "
-        "missing a required field"
+        "missing a required field at [line:1, column:11]"
     )
+
+
+def test_a_value_of_the_wrong_type_is_refused_with_its_line_and_column(client: Client) -> None:
+    record = '{"attributes": {"type": "Showcase__c", "referenceId": "a"},\n "Seats__c": "x"}'
+    body = f'{{"records": [\n{record.replace("x", "3")},\n{record}]}}'.replace('"3"', "3")
+    twice = body.replace('"a"', '"b"', 1)
+    said = "VALUE_STRING value x or request may be missing a required field"
+    sent = {"Authorization": f"Bearer {client.token}", "Content-Type": "application/json"}
+    paths = ("/composite/sobjects", "/composite/tree/Showcase__c")
+    for path, payload in zip(paths, (body, twice), strict=True):
+        answer = ask(client.server, "POST", client.base + path, payload, sent)
+        assert f"{said} at [line:5, column:17]" in answer.body.decode()
+    single = ask(client.server, "POST", f"{client.base}/sobjects/Showcase__c", record, sent)
+    assert single.error[2].endswith(f"{said} at [line:2, column:17]")
 
 
 def test_blanks_around_a_text_are_not_kept(client: Client) -> None:
@@ -144,7 +158,7 @@ def test_other_spellings_of_a_moment_are_refused(client: Client, given: str) -> 
         400,
         "JSON_PARSER_ERROR",
         f"Cannot deserialize instance of datetime from VALUE_STRING value {given} or request may "
-        "be missing a required field",
+        f"be missing a required field at [line:1, column:{30 + len(given)}]",
     )
 
 

@@ -197,7 +197,7 @@ def test_a_parent_is_found_by_a_key_of_its_own(client: Client) -> None:
             400,
             "JSON_PARSER_ERROR",
             "Cannot deserialize instance of date from VALUE_STRING value 2026-02-30 or request "
-            "may be missing a required field",
+            "may be missing a required field at [line:1, column:28]",
         ),
         (
             "Contact",

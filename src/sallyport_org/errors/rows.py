@@ -84,7 +84,7 @@ WRONG_TYPE = ("JSON_PARSER_ERROR", "INVALID_TYPE_ON_FIELD_IN_RECORD")
 
 
 def cannot_deserialize(kind: str, token: str, value: object) -> Refusal:
-    """A JSON value of the wrong kind; a real answer also gives line and column (observed)."""
+    """A JSON value of the wrong kind; REST adds line and column (``rest.wording``; observed)."""
     return Refusal(
         400,
         "JSON_PARSER_ERROR",

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from sallyport_org import dml, errors, ids
+from sallyport_org.dml.model import Wording
 from sallyport_org.rest import outcomes
 from sallyport_org.rest.targets import (
     check_type,
@@ -20,6 +21,7 @@ from sallyport_org.rest.targets import (
     read_records,
     sobject_named,
 )
+from sallyport_org.rest.wording import located
 from sallyport_org.web import Context, Reply, json_reply
 
 MAX_WRITTEN = 200
@@ -32,7 +34,8 @@ def create(context: Context) -> Reply:
     """Answer ``POST /composite/sobjects``."""
     body = context.call.json_object()
     changes = [
-        dml.Change("insert", _kind(record), _values(record)) for record in _records(context, body)
+        dml.Change("insert", _kind(one), _values(one), wording=_wording(context, at))
+        for at, one in enumerate(_records(context, body))
     ]
     return _write(context, changes, all_or_none=_all_or_none(body))
 
@@ -41,9 +44,10 @@ def update(context: Context) -> Reply:
     """Answer ``PATCH /composite/sobjects``; each record brings its id."""
     body = context.call.json_object()
     changes = []
-    for record in _records(context, body):
+    for at, record in enumerate(_records(context, body)):
         record_id = next((record[name] for name in record if name.lower() == "id"), None)
-        changes.append(dml.Change("update", _kind(record), _values(record, "id"), id=record_id))
+        values, wording = _values(record, "id"), _wording(context, at)
+        changes.append(dml.Change("update", _kind(record), values, id=record_id, wording=wording))
     return _write(context, changes, all_or_none=_all_or_none(body))
 
 
@@ -53,11 +57,13 @@ def upsert(context: Context, name: str, field: str) -> Reply:
     key = external_key(sobject, field).name
     body = context.call.json_object()
     changes = []
-    for record in _records(context, body):
+    for at, record in enumerate(_records(context, body)):
         check_type(sobject, record)
         value = next((record[one] for one in record if one.lower() == key.lower()), None)
-        values = _values(record, key.lower())
-        changes.append(dml.Change("upsert", sobject.name, values, key_field=key, key=value))
+        values, wording = _values(record, key.lower()), _wording(context, at)
+        changes.append(
+            dml.Change("upsert", sobject.name, values, key_field=key, key=value, wording=wording)
+        )
     return _write(context, changes, all_or_none=_all_or_none(body), upserted=True)
 
 
@@ -137,6 +143,10 @@ def _values(record: dict[str, Any], key: str = "") -> dict[str, Any]:
         for name, value in record.items()
         if name != "attributes" and name.lower() != key
     }
+
+
+def _wording(context: Context, at: int) -> Wording | None:
+    return located(context.call, "records", at)
 
 
 def _all_or_none(body: dict[str, Any]) -> bool:

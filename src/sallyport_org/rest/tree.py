@@ -12,12 +12,19 @@ from typing import Any
 from sallyport_org import dml, errors
 from sallyport_org.rest import outcomes
 from sallyport_org.rest.targets import check_type, sobject_named
+from sallyport_org.rest.wording import located
 from sallyport_org.schema.model import Child, SObject
 from sallyport_org.web import Context, Reply, json_reply
 
 MAX_RECORDS = 200
 MAX_LEVELS = 5
 MAX_KINDS = 5
+_STEPS = 3
+"""Parts of a path for each level below the first: relationship, ``records``, place."""
+
+
+Path = tuple[str | int, ...]
+"""Keys and places that lead to a record in the body."""
 
 
 class _Undo(Exception):
@@ -31,6 +38,7 @@ class _Node:
     reference: str
     sobject: SObject
     values: dict[str, Any]
+    path: Path
     children: list[tuple[Child, _Node]] = field(default_factory=list)
     outcome: dml.Outcome | None = None
 
@@ -39,7 +47,7 @@ def create(context: Context, name: str) -> Reply:
     """Answer ``POST /composite/tree/X``: 201 and the new ids; or 400, and nothing is kept."""
     sobject = sobject_named(context, name)
     body = context.call.json_object()
-    level = [_node(context, sobject, one, 1) for one in _listed(body)]
+    level = list(_nodes(context, sobject, body, ()))
     every = [node for one in level for node in _walk(one)]
     if len(every) > MAX_RECORDS:
         raise errors.composite.too_many_records(MAX_RECORDS)
@@ -67,7 +75,15 @@ def create(context: Context, name: str) -> Reply:
 
 
 def _write(context: Context, level: list[_Node]) -> None:
-    changes = [dml.Change("insert", node.sobject.name, node.values) for node in level]
+    changes = [
+        dml.Change(
+            "insert",
+            node.sobject.name,
+            node.values,
+            wording=located(context.call, *node.path),
+        )
+        for node in level
+    ]
     made = dml.write(
         context.org, context.session.user, changes, schema=context.schema, all_or_none=True
     )
@@ -102,14 +118,20 @@ def _errors(every: list[_Node]) -> list[dict[str, Any]]:
     return found
 
 
-def _node(context: Context, sobject: SObject, record: Any, level: int) -> _Node:
-    if level > MAX_LEVELS:
+def _nodes(context: Context, sobject: SObject, body: dict[str, Any], path: Path) -> Iterator[_Node]:
+    """Yield the records an object's ``records`` list, each with what is below it."""
+    for at, record in enumerate(_listed(body)):
+        yield _node(context, sobject, record, (*path, "records", at))
+
+
+def _node(context: Context, sobject: SObject, record: Any, path: Path) -> _Node:
+    if len(path) // _STEPS >= MAX_LEVELS:
         raise errors.composite.too_many_subrequests(MAX_LEVELS, "levels of a tree")
     attributes = record.get("attributes") if isinstance(record, dict) else None
     reference = attributes.get("referenceId") if isinstance(attributes, dict) else None
     if not isinstance(reference, str) or not isinstance(record, dict):
         raise errors.composite.unusable("Each record needs attributes with type and referenceId")
-    node = _Node(reference, sobject, {})
+    node = _Node(reference, sobject, {}, path)
     try:
         check_type(sobject, record)
     except errors.Refusal as refusal:
@@ -122,8 +144,8 @@ def _node(context: Context, sobject: SObject, record: Any, level: int) -> _Node:
     for name, value in record.items():
         child = relations.get(name.lower())
         if child is not None and isinstance(value, dict):
-            for one in _listed(value):
-                node.children.append((child, _node(context, child.sobject, one, level + 1)))
+            for one in _nodes(context, child.sobject, value, (*path, name)):
+                node.children.append((child, one))
         elif name != "attributes":
             node.values[name] = value
     return node

@@ -23,6 +23,7 @@ from sallyport_org.rest.targets import (
     not_one,
     sobject_named,
 )
+from sallyport_org.rest.wording import located
 from sallyport_org.schema.model import SObject
 from sallyport_org.web import Context, Reply, json_reply
 
@@ -127,7 +128,8 @@ def _body(context: Context, sobject: SObject) -> dict[str, Any]:
 def _write(
     context: Context, operation: Operation, sobject: SObject, values: dict[str, Any], **which: Any
 ) -> dml.Outcome:
-    change = dml.Change(operation, sobject.name, values, **which)
+    wording = located(context.call)
+    change = dml.Change(operation, sobject.name, values, wording=wording, **which)
     user = context.session.user
     return dml.write(context.org, user, [change], schema=context.schema)[0]
 
