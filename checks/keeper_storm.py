@@ -113,7 +113,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     log_errors_only()
-    tally = Tally(TARGET, 5 + len(STEPS) + 2 + 3, "checks")
+    tally = Tally(TARGET, 6 + len(STEPS) + 2 + 3, "checks")
     with simulator() as running, tempfile.TemporaryDirectory(prefix="sallyport-storm-") as folder:
         with _owner(running, Path(folder) / "storm", "storm") as owner:
             _storm(tally, owner, given)
@@ -146,13 +146,17 @@ def _storm(tally: Tally, owner: Owner, given: argparse.Namespace) -> None:
     change_app(owner.world, jwt_access_tokens=True)
     policy = {"session_minutes": TOKEN_SECONDS / 60}
     owner.world.administer("PATCH", f"/apps/{owner.world.app['client_id']}/policy", policy)
+    owner.end_sessions()  # those of before do not say when they end
+    middle = len(calls.statuses())
     storm.blow(given.seconds / 2, by_the_org=False)
+    second_half = calls.statuses(middle)
     done = storm.end()
     statuses = Counter(calls.statuses(before))
     print(
         f"  storm: {given.processes} x {given.tasks} tasks, {given.seconds:g} s, {storm.kills}"
         f" kills; {done['calls']} calls, {done['unavailable']} put off;"
-        f" token calls {dict(statuses)}, {ends} expiries in the first half",
+        f" token calls {dict(statuses)}: {len(first_half)} for {ends} expiries in the first half,"
+        f" {len(second_half)} in the second",
         flush=True,
     )
     lost = len(owner.deaths)
@@ -162,6 +166,12 @@ def _storm(tally: Tally, owner: Owner, given: argparse.Namespace) -> None:
         "one token call for all callers",
         len(first_half) <= ends + 1 + lost,
         f"{len(first_half)} for {ends} expiries",
+    )
+    renewals = given.seconds / 2 / TOKEN_SECONDS
+    tally.check(
+        "tokens that tell their end are renewed, once each",
+        renewals / 2 <= len(second_half) <= renewals * 2 + lost,
+        f"{len(second_half)}",
     )
     tally.check(
         "every death was a lost answer and named",

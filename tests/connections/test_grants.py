@@ -22,7 +22,7 @@ from sallyport.errors import (
     NotFound,
     SessionRejected,
 )
-from sallyport.kernel import Secret, SystemClock, new_id
+from sallyport.kernel import Secret, SystemClock, epoch_ms, new_id
 from sallyport.salesforce.hosts import parse_org_url
 from sallyport.settings import Settings
 from sallyport.store import Actor, GrantState, Scope
@@ -345,6 +345,24 @@ def test_a_grant_nobody_uses_is_renewed_after_seven_days(place: Place) -> None:
     assert first is not None
     assert second is not None
     assert (second.state, second.generation) == (GrantState.USABLE, first.generation + 1)
+
+
+def test_a_grant_that_cannot_be_reached_has_its_next_turn_later(
+    make_settings: Callable[..., Settings], server: OrgServer
+) -> None:
+    clock = MovedClock()
+    netloc = server.url.removeprefix("http://")
+    with Sallyport(make_settings(SALLYPORT_ALLOWED_HOSTS=netloc), clock) as house:
+        Place(server, house, clock).connect()
+    clock.ahead = timedelta(days=8)
+    with Sallyport(make_settings(SALLYPORT_ALLOWED_HOSTS=""), clock) as house:
+        sessions = house.connections.sessions
+        due = [house.store.grants.due(epoch_ms(clock.now()))]
+        assert sessions.look_after() == 0
+        due.append(house.store.grants.due(epoch_ms(clock.now())))
+        clock.ahead += timedelta(minutes=16)
+        due.append(house.store.grants.due(epoch_ms(clock.now())))
+    assert [len(ids) for ids in due] == [1, 0, 1]
 
 
 def test_looking_after_grants_goes_on_after_a_failure() -> None:

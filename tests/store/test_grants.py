@@ -154,6 +154,18 @@ def test_what_is_due_is_listed_longest_overdue_first(store: SqlStore) -> None:
     assert store.grants.due(50, limit=1) == [first]
 
 
+def test_what_failed_lets_others_have_their_turn(store: SqlStore) -> None:
+    failed, waiting, never = new_id(), new_id(), new_id()
+    for connection_id, due_at in ((failed, 10), (waiting, 20), (never, None)):
+        store.grants.replace(connection_id, replace(tokens(), due_at=due_at))
+    before = surely(store.grants.read(failed))
+    for connection_id in (failed, never):
+        store.grants.postpone(connection_id, 30)
+    store.grants.postpone(failed, 25)
+    assert store.grants.due(30) == [waiting, failed]
+    assert surely(store.grants.read(failed)).version == before.version
+
+
 def test_a_deleted_grant_is_gone(store: SqlStore, connection_id: str) -> None:
     claim = surely(claimed(store, store.grants.replace(connection_id, tokens())))
     store.grants.delete(connection_id)

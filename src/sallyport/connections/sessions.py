@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -27,6 +28,8 @@ from sallyport.kernel import Secret, epoch_ms
 from sallyport.store import Actor, GrantRecord, Kind, Scope, Store
 
 SYSTEM = Actor("sallyport", "sallyport")
+TRY_AGAIN = timedelta(minutes=15)
+"""When a grant that could not be looked after has its next turn."""
 log = structlog.get_logger(__name__)
 
 
@@ -132,6 +135,8 @@ class Sessions:
                 renewed += self.of(from_record(record)).look_after()
             except SallyportError as error:
                 log.warning("grant.not_kept_alive", connection=connection_id, why=error.message)
+                later = self._keeping.clock.now() + TRY_AGAIN
+                self._keeping.grants.postpone(connection_id, epoch_ms(later))
         return renewed
 
     def _move(self, scope: Scope, connection_id: str, error: AuthorizationRequired | None) -> None:

@@ -126,6 +126,11 @@ class GrantStore(Protocol):
         """Forget a connection's grant, if it has one."""
         ...
 
+    def postpone(self, connection_id: str, moment: int) -> None:
+        """Let a grant that is due by then be due only at a moment (milliseconds): its turn failed,
+        and others wait behind it."""
+        ...
+
     def due(self, moment: int, limit: int = 100) -> Sequence[str]:
         """Return connections whose grant is due at a moment (milliseconds), longest overdue
         first."""

@@ -155,6 +155,12 @@ class SqlGrants:
         with self._writer.begin() as connection:
             connection.execute(GRANTS.delete().where(GRANTS.c.connection_id == connection_id))
 
+    def postpone(self, connection_id: str, moment: int) -> None:
+        """Let a grant be due only at a moment; no new version: it decides nothing."""
+        mine = sa.and_(GRANTS.c.connection_id == connection_id, GRANTS.c.due_at < moment)
+        with self._writer.begin() as connection:
+            connection.execute(GRANTS.update().where(mine).values(due_at=moment))
+
     def due(self, moment: int, limit: int = 100) -> Sequence[str]:
         """Return connections whose grant is due, longest overdue first."""
         query = (
