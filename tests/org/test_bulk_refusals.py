@@ -1,13 +1,14 @@
 """What Bulk API 2.0 ingest refuses, at once or as the reason a job failed."""
 
 import gzip
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from sallyport_org.server import OrgServer
 from sallyport_org.state import Settings
-from tests.org.bulk_wire import begun, loaded, new_job, put, results, set_state, waited
+from tests.org.bulk_wire import AsyncClient, begun, loaded, new_job, put, results, set_state, waited
 from tests.org.wire import Client
 
 
@@ -59,6 +60,28 @@ def test_job_requests_with_wrong_properties_are_refused(
     status, code, text = client.call("POST", "/jobs/ingest", wanted).error
     assert (status, code) == (400, "INVALIDJOB")
     assert message in text
+
+
+@pytest.mark.parametrize(
+    ("sobject", "operation"),
+    [
+        ("AccountHistory", "insert"),
+        ("AccountHistory", "update"),
+        ("Profile", "insert"),
+        ("User", "delete"),
+        ("User", "hardDelete"),
+    ],
+)
+def test_jobs_on_objects_that_take_no_such_operation_are_refused(
+    org: OrgServer, client: Client, sobject: str, operation: str
+) -> None:
+    said = f"Entity '{sobject}' is not supported by the Bulk API."
+    refused = new_job(client, sobject, operation)
+    assert refused.error == (400, "INVALIDENTITY", said)
+    wanted = json.dumps({"object": sobject, "operation": operation, "contentType": "CSV"})
+    classic = AsyncClient(client).call("POST", "/job", wanted, "application/json")
+    assert classic.status == 400
+    assert classic.json == {"exceptionCode": "InvalidEntity", "exceptionMessage": said}
 
 
 @pytest.mark.parametrize(

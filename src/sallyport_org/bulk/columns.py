@@ -27,6 +27,25 @@ NULL = "#N/A"
 ID_ONLY = ("delete", "hardDelete")
 
 
+_ABLE = {
+    "insert": ("create",),
+    "update": ("update",),
+    "upsert": ("create", "update"),
+    "delete": ("delete",),
+    "hardDelete": ("delete",),
+}
+"""Operation → the abilities of an object of which one is needed."""
+
+
+def loadable(schema: Schema, sobject: SObject, operation: str) -> bool:
+    """Say whether an object takes an operation at all, whatever this user may do with it.
+
+    What the user may not do is refused row by row (assumed).
+    """
+    able = schema.whole.sobject(sobject.name).abilities
+    return any(one in able for one in _ABLE[operation])
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """What a column sets: a field, or a relationship by a ``key`` field of the parent.

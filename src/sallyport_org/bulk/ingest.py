@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from sallyport_org import errors
 from sallyport_org.bulk.access import job_for
+from sallyport_org.bulk.columns import loadable
 from sallyport_org.bulk.form import read_form
 from sallyport_org.bulk.loads import IngestJob, run
 from sallyport_org.bulk.pages import CSV_TYPE, DELIMITERS, LINE_ENDINGS
@@ -117,6 +118,8 @@ def _new_job(context: Context, wanted: dict[str, Any]) -> IngestJob:
     org, now = context.org, context.org.clock.now()
     operation = cast(Operation, choice(wanted, "operation", _OPERATIONS))
     sobject = _sobject(context, wanted)
+    if not loadable(context.schema, sobject, operation):
+        raise errors.bulk.unsupported_entity(sobject.name)
     choice(wanted, "contentType", ("CSV",), "CSV")
     shape = Shape(
         delimiter=choice(wanted, "columnDelimiter", tuple(DELIMITERS), "COMMA"),

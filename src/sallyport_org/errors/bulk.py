@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def unsupported_entity(name: str) -> Refusal:
-    """Objects the bulk interface does not serve (observed)."""
+    """Objects the bulk interface does not serve, or not for what is asked.
+
+    Observed for queries; that jobs which write what cannot be written meet the same is assumed.
+    """
     return Refusal(400, "INVALIDENTITY", f"Entity '{name}' is not supported by the Bulk API.")
 
 

@@ -48,7 +48,10 @@ def invalid_job(message: str) -> AsyncRefusal:
 
 
 def invalid_entity(name: str) -> AsyncRefusal:
-    """An object the bulk interface does not serve (code documented, text observed)."""
+    """An object the bulk interface does not serve (code documented, text observed).
+
+    That jobs which write what cannot be written meet the same is assumed.
+    """
     return AsyncRefusal("InvalidEntity", f"Entity '{name}' is not supported by the Bulk API.")
 
 

@@ -16,6 +16,7 @@ from sallyport_org import errors
 from sallyport_org.bulk.access import job_for
 from sallyport_org.bulk.classic import chunks, results, running, wire
 from sallyport_org.bulk.classic.model import QUERIES, Batch, ClassicJob, ContentType
+from sallyport_org.bulk.columns import loadable
 from sallyport_org.bulk.ingest import external_id
 from sallyport_org.bulk.query_rules import NOT_SERVED
 from sallyport_org.bulk.spool import Spool
@@ -130,6 +131,8 @@ def _new_job(context: Context, wanted: dict[str, Any]) -> ClassicJob:
             f"not {wanted.get('operation')}"
         )
     sobject = _sobject(context, wanted)
+    if operation not in QUERIES and not loadable(context.schema, sobject, operation):
+        raise refusals.invalid_entity(sobject.name)
     kind = str(wanted.get("contentType") or "").lower()
     if kind.startswith("zip"):
         raise refusals.not_modelled(f"contentType {wanted['contentType']}")
