@@ -407,12 +407,35 @@ def test_batches_that_cannot_be_done_fail_and_say_why(client: AsyncClient) -> No
     for content, reason in (
         ('[{"Foo": 1}]', "InvalidBatch : Field name not found : Foo"),
         ('{"Name": 1}', "a list of objects is expected"),
-        ("[", "InvalidBatch : Failed to parse JSON"),
+        (
+            "[",
+            "InvalidBatch : Failed to parse JSON: Unexpected end-of-input at [line:1, column:2]",
+        ),
         (json.dumps([{"Name": "x"}] * 10_001), "Maximum number of records exceeded 10000"),
     ):
         batch = finished(client, insert, content, JSON)
         assert (batch["state"], batch["numberRecordsProcessed"]) == ("Failed", 0)
         assert reason in batch["stateMessage"]
+
+
+def test_job_requests_nobody_can_read_are_refused_without_words_of_this_program(
+    client: AsyncClient,
+) -> None:
+    json_said = client.call("POST", "/job", '{"operation": x}', JSON).json
+    assert json_said["exceptionMessage"] == (
+        "The request cannot be read as JSON: Unexpected character ('x' (code 120)) at "
+        "[line:1, column:15]"
+    )
+    for body, said in (
+        ("<jobInfo>", "XML document structures must start and end within the same entity."),
+        ("<jobInfo><a></jobInfo>", "The element type must be terminated by the matching end-tag."),
+        ("hello", "The markup in the document must be well-formed. at [line:1, column:1]"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "DOCTYPE is disallowed."),
+    ):
+        answer = client.call("POST", "/job", body, "application/xml")
+        assert fields(answer)["exceptionMessage"].startswith(
+            f"The request cannot be read as XML: {said}"
+        )
 
 
 def test_xml_answers_leave_out_what_xml_cannot_hold(client: AsyncClient) -> None:

@@ -158,3 +158,18 @@ def test_objects_are_described(soap: Soap) -> None:
     assert "BillingCity" in texts(described, "name")
     every = soap.call("<describeGlobal/>")
     assert "Showcase__c" in texts(every, "name")
+
+
+def test_an_envelope_nobody_can_read_is_a_fault_with_line_and_column(server: OrgServer) -> None:
+    for body, said in (
+        ("", "Premature end of file. at [line:1, column:1]"),
+        (
+            "<a>\n<b></a>",
+            "The element type must be terminated by the matching end-tag. at [line:2,",
+        ),
+        ("<?xml version='1.0' encoding='x-no'?><a/>", ""),
+    ):
+        answer = ask(server, "POST", "/services/Soap/u/60.0", body, {"SOAPAction": '""'})
+        assert answer.status == 500
+        text = answer.body.decode()
+        assert f"UNKNOWN_EXCEPTION: The request cannot be read as XML: {said}" in text

@@ -12,10 +12,7 @@ from typing import Literal
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from defusedxml import ElementTree
-from defusedxml.common import DefusedXmlException
-
-from sallyport_org import errors
+from sallyport_org import errors, xml_text
 from sallyport_org.web import Reply
 
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -52,8 +49,8 @@ def read(body: bytes) -> Request:
     Raises :class:`~sallyport_org.errors.SoapRefusal`.
     """
     try:
-        root = ElementTree.fromstring(body)
-    except (ElementTree.ParseError, DefusedXmlException) as broken:
+        root = xml_text.read(body)
+    except xml_text.UnreadableXml as broken:
         raise errors.soap.unreadable(f"The request cannot be read as XML: {broken}") from broken
     content, head = root.find(f"{{{ENVELOPE}}}Body"), root.find(f"{{{ENVELOPE}}}Header")
     call = next(iter(content), None) if content is not None else None

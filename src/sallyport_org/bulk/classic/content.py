@@ -15,8 +15,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from sallyport_org import errors, json_text, xml_text
 from sallyport_org.bulk.classic.model import ContentType
-from sallyport_org.bulk.classic.wire import XSI, bare, read_xml
+from sallyport_org.bulk.classic.wire import XSI, bare
 from sallyport_org.bulk.columns import NULL
 from sallyport_org.bulk.spool import Spool
 from sallyport_org.bulk.table import read_table
@@ -42,9 +43,9 @@ def _csv_rows(content: Spool) -> Rows:
 
 def _json_rows(content: Spool) -> Rows:
     try:
-        value = json.loads(b"".join(content.pieces()))
-    except ValueError as broken:
-        raise WorkFailed(f"InvalidBatch : Failed to parse JSON: {broken}") from broken
+        value = json_text.read(b"".join(content.pieces()))
+    except errors.Refusal as broken:
+        raise WorkFailed(f"InvalidBatch : Failed to parse JSON: {broken.message}") from broken
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise WorkFailed("InvalidBatch : Failed to parse JSON: a list of objects is expected")
     return _even([dict(_flat(one)) for one in value])
@@ -71,8 +72,8 @@ def _text(value: object) -> str:
 
 def _xml_rows(content: Spool) -> Rows:
     try:
-        root = read_xml(b"".join(content.pieces()))
-    except ValueError as broken:
+        root = xml_text.read(b"".join(content.pieces()))
+    except xml_text.UnreadableXml as broken:
         raise WorkFailed(f"InvalidBatch : Failed to parse XML: {broken}") from broken
     return _even([dict(_elements(one)) for one in root if bare(one.tag) == "sObject"])
 

@@ -9,17 +9,13 @@ job's content: JSON for JSON, XML for XML and CSV (observed: clients parse it so
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
-from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from defusedxml import ElementTree
-from defusedxml.common import DefusedXmlException
-
+from sallyport_org import errors, json_text, xml_text
 from sallyport_org.bulk.classic.model import ClassicJob
 from sallyport_org.bulk.jobs import spelled
 from sallyport_org.errors import bulk_classic as refusals
@@ -57,26 +53,19 @@ def read_properties(call: Call) -> dict[str, Any]:
     """Return the properties of a jobInfo in a request; raises InvalidJob."""
     if asked_format(call) == "JSON":
         try:
-            value = json.loads(call.body)
-        except ValueError as broken:
-            raise refusals.invalid_job(f"The request cannot be read as JSON: {broken}") from broken
+            value = json_text.read(call.body)
+        except errors.Refusal as broken:
+            raise refusals.invalid_job(
+                f"The request cannot be read as JSON: {broken.message}"
+            ) from broken
         if not isinstance(value, dict):
             raise refusals.invalid_job("The request must be a JSON object")
         return value
     try:
-        root = read_xml(call.body)
-    except ValueError as broken:
+        root = xml_text.read(call.body)
+    except xml_text.UnreadableXml as broken:
         raise refusals.invalid_job(f"The request cannot be read as XML: {broken}") from broken
     return {bare(one.tag): (one.text or "").strip() for one in root}
-
-
-def read_xml(body: bytes) -> Element:
-    """Return the root of an XML text; raises ValueError."""
-    try:
-        root: Element = ElementTree.fromstring(body)
-    except (ElementTree.ParseError, DefusedXmlException) as broken:
-        raise ValueError(str(broken)) from broken
-    return root
 
 
 def bare(tag: str) -> str:
