@@ -9,7 +9,7 @@ import pytest
 from sallyport_org.server import OrgServer
 from sallyport_org.state import Settings
 from tests.org.bulk_wire import AsyncClient, begun, loaded, new_job, put, results, set_state, waited
-from tests.org.wire import Client
+from tests.org.wire import Client, ask
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +214,16 @@ def test_the_failed_id_of_an_update_is_shown_from_version_53_on(org: OrgServer) 
         assert waited(client, job)["numberRecordsFailed"] == 1
         shown[version] = results(client, job, "failedResults")[1][0] == key
     assert shown == {"52.0": False, "53.0": True}
+
+
+def test_a_form_whose_job_is_no_json_is_refused_with_its_place(client: Client) -> None:
+    heads = "--b\r\nContent-Disposition: form-data; name={}\r\n\r\n{}\r\n"
+    body = heads.format("job", '{"object": x}') + heads.format("content", "Name\nA") + "--b--\r\n"
+    headers = {
+        "Authorization": f"Bearer {client.token}",
+        "Content-Type": "multipart/form-data; boundary=b",
+    }
+    said = "Unexpected character ('x' (code 120)) at [line:1, column:12]"
+    for path in ("/jobs/ingest", "/sobjects/Account"):
+        answer = ask(client.server, "POST", client.base + path, body, headers)
+        assert answer.error == (400, "JSON_PARSER_ERROR", said)

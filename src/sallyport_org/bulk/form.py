@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import email
 import email.policy
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from sallyport_org import errors
+from sallyport_org import errors, json_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,7 @@ def read_form(content_type: str, body: bytes) -> Form:
             raise errors.bulk.bad_request(
                 f"{name}: the request needs a part of this name (multipart/form-data)"
             )
-    try:
-        job = json.loads(parts["job"])
-    except ValueError as broken:
-        raise errors.rest.json_parser(f"{broken}") from broken
+    job = json_text.read(parts["job"])
     if not isinstance(job, dict):
         raise errors.rest.json_parser("The part job must hold a JSON object")
     return Form(job, parts["content"])

@@ -6,12 +6,11 @@ https://developer.salesforce.com/docs/platform/api-rest/guide/dome-sobject-inser
 
 from __future__ import annotations
 
-import json
 from email import message_from_bytes
 from email.policy import HTTP
 from typing import Any
 
-from sallyport_org import errors
+from sallyport_org import errors, json_text
 
 
 def record(content_type: str, body: bytes) -> dict[str, Any]:
@@ -24,10 +23,7 @@ def record(content_type: str, body: bytes) -> dict[str, Any]:
     parts = list(message_from_bytes(head + body, policy=HTTP).iter_parts())
     if not parts:
         raise errors.records.multipart("no parts between the boundaries")
-    try:
-        values = json.loads(_content(parts[0]))
-    except ValueError as broken:
-        raise errors.rest.json_parser(f"{broken}") from broken
+    values = json_text.read(_content(parts[0]))
     if not isinstance(values, dict):
         raise errors.records.multipart("the first part is no JSON object")
     for part in parts[1:]:
