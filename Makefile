@@ -11,7 +11,8 @@ UV := $(shell command -v uv 2>/dev/null)
 SHARED ?= ../shared
 
 .PHONY: help install lock demo test test-postgres test-browser check format lint types contract \
-  flow-service samples crash bad-input memory clients org-faults describes soql diagnosis bench clean
+  flow-service samples crash bad-input memory clients org-faults describes soql diagnosis \
+  auth-matrix keeper-storm soak bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +89,15 @@ org-faults: $(STAMP)  ## every known refusal of Salesforce's sign-in, produced a
 
 diagnosis: $(STAMP)  ## every known refusal and raw client logs, diagnosed (needs SHARED)
 	$(BIN)/python -m checks.diagnosis $(SHARED)
+
+auth-matrix: $(STAMP)  ## every flow x production/sandbox x rotation, through its whole life
+	$(BIN)/python -m checks.auth_matrix
+
+keeper-storm: $(STAMP)  ## one rotating grant, processes killed at random and at each step; 90 idle days
+	$(BIN)/python -m checks.keeper_storm
+
+soak: $(STAMP)  ## the storm for ten minutes
+	$(BIN)/python -m checks.keeper_storm --seconds 600
 
 describes: $(STAMP)  ## the simulator's describes compared with real ones (needs SHARED)
 	$(BIN)/python -m checks.describes $(SHARED)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -64,6 +65,7 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_interrupts,
         )
 
     def file(self, name: str, text: str) -> str:
@@ -86,3 +88,8 @@ class Terminal:
             name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
         }
         return {**outside, **self.environment, **more}
+
+
+def _heed_interrupts() -> None:
+    """Let Ctrl-C reach a command although the tests may run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -4,7 +4,7 @@ What belongs here: who may ask Salesforce for a new session and when, and what i
 outcome. What does not: the order of calls within one attempt (``attempt.py``), storing
 (``store/grants.py``), states of connections (``connections``).
 
-The protocol, and why it is so: docs/decisions/0007-keeping-grants.md.
+The protocol, and why it is so: docs/decisions/0013-keeping-grants.md.
 """
 
 from __future__ import annotations
