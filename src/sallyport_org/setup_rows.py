@@ -2,7 +2,8 @@
 
 What belongs here: writing those rows when a query asks for them, and taking over what is written to
 User rows. What does not: the records themselves (``identity``) and what the objects look like
-(``schema``).
+(``schema``). Longer than most modules because a dozen objects each need a few lines that say what
+their fields hold.
 
 The directory is what counts; rows follow it. They are brought up to date when a query names one of
 the objects and the directory has changed since, so that handing out tokens costs no transaction.
