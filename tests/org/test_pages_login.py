@@ -9,7 +9,7 @@ import pytest
 from sallyport_org.identity import User, administration, passwords
 from sallyport_org.identity.model import MFA_FOR_UI, PermissionSet
 from sallyport_org.server import OrgServer
-from tests.org.visitor import Visitor
+from tests.org.visitor import Visitor, admit_worker
 from tests.org.wire import token_request
 
 HOME = "/lightning/page/home"
@@ -34,19 +34,7 @@ def visitor(server: OrgServer) -> Visitor:
 @pytest.fixture
 def worker(server: OrgServer) -> User:
     """Somebody of their own for each test."""
-    org = server.org
-    number = len(org.directory.users) + 1
-    user = User(
-        id=f"005gL0000000{number:03}TAA",
-        username=f"worker{number}@acme.example",
-        password="Lantern-4711",
-        security_token="token",
-        email=f"worker{number}@example.com",
-        name=f"Worker {number}",
-        profile_id=sorted(org.directory.profiles)[1],
-    )
-    org.directory.admit([user])
-    return user
+    return admit_worker(server)
 
 
 def statuses(server: OrgServer, user: User) -> list[str]:

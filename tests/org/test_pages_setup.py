@@ -14,7 +14,7 @@ from sallyport_org.identity.model import API_ENABLED, APPROVE_UNINSTALLED, CUSTO
 from sallyport_org.server import OrgServer
 from sallyport_org.setup.menu import MENU
 from sallyport_org.setup.switches import PAGES
-from tests.org.visitor import Visitor
+from tests.org.visitor import Visitor, admit_worker
 from tests.org.wire import token_request
 
 SETUP = "/lightning/setup"
@@ -35,19 +35,7 @@ def admin(server: OrgServer) -> Visitor:
 
 @pytest.fixture
 def worker(server: OrgServer) -> User:
-    org = server.org
-    number = len(org.directory.users) + 1
-    user = User(
-        id=f"005gL0000000{number:03}TAA",
-        username=f"worker{number}@acme.example",
-        password="Lantern-4711",
-        security_token="token",
-        email=f"worker{number}@example.com",
-        name=f"Worker {number}",
-        profile_id=sorted(org.directory.profiles)[1],
-    )
-    org.directory.admit([user])
-    return user
+    return admit_worker(server)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+from sallyport_org.identity import User
 from sallyport_org.server import OrgServer
 from tests.org.wire import FORM, Answer, ask
 
@@ -152,3 +153,20 @@ def callback_query(sheet: Sheet) -> dict[str, str]:
     """Return what a callback was told."""
     query = parse_qs(urlsplit(sheet.address).query, keep_blank_values=True)
     return {name: values[0] for name, values in query.items()}
+
+
+def admit_worker(server: OrgServer) -> User:
+    """Let a standard user of their own into the org, whose password is ``Lantern-4711``."""
+    org = server.org
+    number = len(org.directory.users) + 1
+    user = User(
+        id=f"005gL0000000{number:03}TAA",
+        username=f"worker{number}@acme.example",
+        password="Lantern-4711",
+        security_token="token",
+        email=f"worker{number}@example.com",
+        name=f"Worker {number}",
+        profile_id=sorted(org.directory.profiles)[1],
+    )
+    org.directory.admit([user])
+    return user

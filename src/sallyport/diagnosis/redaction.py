@@ -8,6 +8,7 @@ that is a clue too: a JWT where an opaque token was expected, a secret cut short
 from __future__ import annotations
 
 import re
+from functools import partial
 
 SECRET_NAMES = re.findall(
     r"\S+",
@@ -51,7 +52,7 @@ _PLACEHOLDER = re.compile(r"\[[^\]]*\d+ characters\]")
 def redact(text: str) -> str:
     """Return the text with every secret replaced by its kind and length."""
     for kind, form in _BY_FORM:
-        text = form.sub(lambda found, kind=kind: shape(found[0], kind), text)  # type: ignore[misc]
+        text = form.sub(partial(_shape_of_match, kind), text)
     for pattern in (_ELEMENT, _NAMED, _CODE, _USER_INFO, _CURL_USER, _SCHEME):
         text = pattern.sub(_replaced, text)
     return text
@@ -61,6 +62,10 @@ def is_secret_name(name: str) -> bool:
     """Return whether a key of a document names a secret, however it is cased."""
     bare = name.strip().lower()
     return bare in SECRET_NAMES or bare.replace("-", "_") in SECRET_NAMES
+
+
+def _shape_of_match(kind: str, found: re.Match[str]) -> str:
+    return shape(found[0], kind)
 
 
 def shape(value: str, kind: str = "secret") -> str:
